@@ -1,0 +1,118 @@
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+enum { LINE_MAX_BYTES = 1024 };
+
+static _Atomic int level_now = LOG_AT_INFO;
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+/* What systemd's journal reads at the start of a line, sd-daemon(3). */
+static const char *const journal_prefixes[] = {"<3>", "<4>", "<6>", "<7>"};
+
+void
+log_set_level(enum log_level level)
+{
+    atomic_store(&level_now, (int)level);
+}
+
+static size_t
+put_stamp(char *line, size_t size, enum log_level level)
+{
+    int64_t now_unix_ms = clock_unix_ms();
+    time_t seconds = (time_t)(now_unix_ms / MS_PER_SEC);
+    struct tm tm;
+    int len;
+
+    if (getenv("JOURNAL_STREAM") != NULL)
+        return (size_t)snprintf(line, size, "%s", journal_prefixes[level]);
+    (void)gmtime_r(&seconds, &tm);
+    len = snprintf(line, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s ",
+        tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+        tm.tm_sec, (int)(now_unix_ms % MS_PER_SEC), level_names[level]);
+    return (size_t)len;
+}
+
+/* Copies `text`, control bytes as \xNN; stops when `size` is used up. */
+static size_t
+put_escaped(char *line, size_t size, const char *text)
+{
+    size_t used = 0;
+
+    for (; *text != '\0' && used + 5 < size; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7f)
+            used += (size_t)snprintf(line + used, size - used, "\\x%02x", c);
+        else
+            line[used++] = (char)c;
+    }
+    return used;
+}
+
+/* One write(2) a line, so that lines of several threads do not mix. */
+static void
+put_line(enum log_level level, const char *event, const char *text)
+{
+    char line[LINE_MAX_BYTES + 128];
+    size_t len = put_stamp(line, sizeof(line), level);
+
+    len += put_escaped(line + len, sizeof(line) - len, event);
+    if (*text != '\0') {
+        line[len++] = ' ';
+        len += put_escaped(line + len, sizeof(line) - len - 1, text);
+    }
+    line[len++] = '\n';
+    if (write(STDERR_FILENO, line, len) < 0)
+        return; /* nobody is left to be told */
+}
+
+void
+log_event(enum log_level level, const char *event, const char *fmt, ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list ap;
+
+    if ((int)level > atomic_load(&level_now))
+        return;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    put_line(level, event, text);
+}
+
+void
+log_limited(struct log_limit *limit, enum log_level level, const char *event,
+    const char *fmt, ...)
+{
+    char text[LINE_MAX_BYTES];
+    int64_t now_ns = clock_mono_ns();
+    size_t len;
+    va_list ap;
+
+    if ((int)level > atomic_load(&level_now))
+        return;
+    if (limit->next_ns != 0 && now_ns < limit->next_ns) {
+        limit->held_back++;
+        return;
+    }
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    len = strlen(text);
+    if (limit->held_back > 0) {
+        (void)snprintf(text + len, sizeof(text) - len, "%sheld_back=%llu",
+            len > 0 ? " " : "", (unsigned long long)limit->held_back);
+    }
+    limit->held_back = 0;
+    limit->next_ns = now_ns + 60 * NS_PER_SEC;
+    put_line(level, event, text);
+}

@@ -1,0 +1,42 @@
+/*
+ * log.h - one line an event: a dotted name that never changes, key=value
+ * pairs after it.
+ *
+ * Levels: error = a person must act; warn = we coped; info = start, stop,
+ * reload, connect; debug = per measurement.  Lines go to stderr; under
+ * systemd they carry its <N> priority prefix instead of a time.  No secrets
+ * are ever logged.  What came from outside is passed as "%s" and is escaped:
+ * control bytes become \xNN, so that nobody can forge a line.
+ */
+#ifndef COMMON_LOG_H
+#define COMMON_LOG_H
+
+#include <stdint.h>
+
+enum log_level { LOG_AT_ERROR, LOG_AT_WARN, LOG_AT_INFO, LOG_AT_DEBUG };
+
+/* Says where lines below this level end: nowhere.  Default: info. */
+void log_set_level(enum log_level level);
+
+/* `event` is a literal such as "uplink.lost"; `fmt` gives key=value pairs. */
+void log_event(enum log_level level, const char *event, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Keeps a repeating event from filling the disk.  Zeroed is ready to use.
+ * Not shared between threads.
+ */
+struct log_limit {
+    int64_t next_ns;   /* not before this */
+    uint64_t held_back; /* since the last line */
+};
+
+/*
+ * Like log_event(), but at most one line a minute for each `limit`; the next
+ * line then says how many were held back.
+ */
+void log_limited(struct log_limit *limit, enum log_level level,
+    const char *event, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
