@@ -38,8 +38,7 @@ void buf_clear(struct buf *buf);
  * Appends a copy of `len` bytes.  Fails with ERR_LIMIT or ERR_NOMEM, and then
  * leaves the buf as it was.
  */
-int buf_append(
-    struct buf *buf, const void *data, size_t len, struct err *err);
+int buf_append(struct buf *buf, const void *data, size_t len, struct err *err);
 
 /*
  * Lends `len` writable bytes at the end of the buf and counts them as used.

@@ -70,15 +70,15 @@ list_at(struct check *check, int i)
 static const char *
 string_of(const struct check *check, int i)
 {
-    return *(char *const *)(const void *)((const char *)check +
-        string_offsets[i]);
+    return *(
+        char *const *)(const void *)((const char *)check + string_offsets[i]);
 }
 
 static const struct strlist *
 list_of(const struct check *check, int i)
 {
     return (const struct strlist *)(const void *)((const char *)check +
-        list_offsets[i]);
+                                                  list_offsets[i]);
 }
 
 void
@@ -144,11 +144,11 @@ check_same(const struct check *a, const struct check *b)
             return false;
     }
     return a->id == b->id && strcmp(a->name, b->name) == 0 &&
-        a->kind == b->kind && a->family == b->family &&
-        a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms &&
-        a->slow_ms == b->slow_ms && a->paused == b->paused &&
-        a->port == b->port && a->insecure == b->insecure &&
-        a->expect_hops == b->expect_hops && a->dns_types == b->dns_types;
+           a->kind == b->kind && a->family == b->family &&
+           a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms &&
+           a->slow_ms == b->slow_ms && a->paused == b->paused &&
+           a->port == b->port && a->insecure == b->insecure &&
+           a->expect_hops == b->expect_hops && a->dns_types == b->dns_types;
 }
 
 uint32_t
@@ -158,7 +158,7 @@ check_id_of(const char *name)
 
     digest_sha256(name, strlen(name), digest);
     return (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 |
-        (uint32_t)digest[2] << 8 | (uint32_t)digest[3];
+           (uint32_t)digest[2] << 8 | (uint32_t)digest[3];
 }
 
 static int

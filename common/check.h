@@ -59,7 +59,7 @@ enum {
 };
 
 struct check {
-    uint32_t id; /* check_id_of(name) */
+    uint32_t id;                 /* check_id_of(name) */
     char name[CHECK_NAME_BYTES]; /* "site/check" */
     enum check_kind kind;
     enum check_family family;
@@ -76,16 +76,17 @@ struct check {
     char *server;           /* owned; DNS server "IP" or "IP#PORT",
                                "authoritative": each of the zone's own, or NULL:
                                the system's resolver */
-    char *ca_pem;           /* owned; trusted instead of the system's, or NULL */
-    bool insecure;          /* do not judge the certificate (probe only) */
+    char *ca_pem;  /* owned; trusted instead of the system's, or NULL */
+    bool insecure; /* do not judge the certificate (probe only) */
 
     char *method;            /* owned; NULL: GET */
     struct strlist headers;  /* "Name: value" */
     char *body;              /* owned; NULL: none */
     struct strlist statuses; /* "200", "2xx", "200-299"; empty: 2xx */
     char *expect_body;       /* owned; PCRE2 pattern, or NULL */
-    char *expect_redirect;   /* owned; URL where the redirects must end, or NULL */
-    int32_t expect_hops;     /* exactly so many redirects; -1: any */
+    char
+        *expect_redirect; /* owned; URL where the redirects must end, or NULL */
+    int32_t expect_hops;  /* exactly so many redirects; -1: any */
 
     uint32_t dns_types;            /* bits of enum check_dns_type */
     struct strlist expect_answers; /* exactly these, in any order; empty: any */

@@ -46,9 +46,9 @@ digest_crc32c(uint32_t crc, const void *data, size_t len)
                                  (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24);
 
         crc = crc_table[7][low & 0xffU] ^ crc_table[6][(low >> 8) & 0xffU] ^
-            crc_table[5][(low >> 16) & 0xffU] ^ crc_table[4][low >> 24] ^
-            crc_table[3][p[4]] ^ crc_table[2][p[5]] ^ crc_table[1][p[6]] ^
-            crc_table[0][p[7]];
+              crc_table[5][(low >> 16) & 0xffU] ^ crc_table[4][low >> 24] ^
+              crc_table[3][p[4]] ^ crc_table[2][p[5]] ^ crc_table[1][p[6]] ^
+              crc_table[0][p[7]];
     }
     for (; len > 0; p++, len--)
         crc = (crc >> 8) ^ crc_table[0][(crc ^ *p) & 0xffU];

@@ -27,7 +27,7 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
  * Not shared between threads.
  */
 struct log_limit {
-    int64_t next_ns;   /* not before this */
+    int64_t next_ns;    /* not before this */
     uint64_t held_back; /* since the last line */
 };
 

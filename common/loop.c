@@ -40,8 +40,8 @@ set_alarm(struct loop *loop)
     if (wait_ns < 0)
         wait_ns = 0;
     wait_ns = (wait_ns + NS_PER_MS - 1) / NS_PER_MS;
-    (void)uv_timer_start(&loop->alarm, loop->alarm.timer_cb,
-        (uint64_t)wait_ns, 0);
+    (void)uv_timer_start(
+        &loop->alarm, loop->alarm.timer_cb, (uint64_t)wait_ns, 0);
 }
 
 static void

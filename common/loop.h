@@ -37,8 +37,7 @@ int64_t loop_now_ns(const struct loop *loop);
 int64_t loop_lag_ns(const struct loop *loop);
 
 /* One shot, `delay_ns` from now (0: in the next turn).  Moves an armed one. */
-void loop_timer_start(
-    struct loop *loop, struct timer *timer, int64_t delay_ns);
+void loop_timer_start(struct loop *loop, struct timer *timer, int64_t delay_ns);
 /* One shot, at a moment of loop_now_ns(). */
 void loop_timer_start_at(
     struct loop *loop, struct timer *timer, int64_t due_ns);

@@ -133,8 +133,7 @@ static const struct {
     [REASON_HTTP_STATUS] = {"http_status",
         "the answer has an unexpected status code",
         "see the application's log for this request"},
-    [REASON_HTTP_BODY] = {"http_body",
-        "the page lacks the text it should have",
+    [REASON_HTTP_BODY] = {"http_body", "the page lacks the text it should have",
         "open the page and compare it with the expectation"},
     [REASON_HTTP_REDIRECT_LOOP] = {"http_redirect_loop",
         "the redirects run in a circle",
@@ -163,18 +162,17 @@ static const struct {
     [REASON_SMTP_REJECTED] = {"smtp_rejected",
         "the mail server rejects the recipient",
         "see whether the mailbox exists"},
-    [REASON_FORM_NOT_FOUND] = {"form_not_found",
-        "the form is not on the page", "open the page and look"},
-    [REASON_FORM_CAPTCHA] = {"form_captcha",
-        "a captcha stands before the form",
+    [REASON_FORM_NOT_FOUND] = {"form_not_found", "the form is not on the page",
+        "open the page and look"},
+    [REASON_FORM_CAPTCHA] = {"form_captcha", "a captcha stands before the form",
         "let the probe pass, or leave this check out"},
     [REASON_FORM_REJECTED] = {"form_rejected", "the form was not accepted",
         "fill it in by hand and see the application's log"},
     [REASON_FORM_NO_SUCCESS] = {"form_no_success",
         "the expected words of success did not come",
         "fill the form in by hand and see"},
-    [REASON_FORM_MAIL_LATE] = {"form_mail_late",
-        "the form's mail arrived late", "see the mail queue of the site"},
+    [REASON_FORM_MAIL_LATE] = {"form_mail_late", "the form's mail arrived late",
+        "see the mail queue of the site"},
     [REASON_FORM_MAIL_MISSING] = {"form_mail_missing",
         "the form's mail did not arrive",
         "see the mail queue of the site, and the spam folder"},
@@ -226,12 +224,12 @@ bool
 measure_same(const struct measure *a, const struct measure *b)
 {
     return a->check_id == b->check_id && a->ts_unix_ms == b->ts_unix_ms &&
-        a->slot_unix_ms == b->slot_unix_ms && a->attempt == b->attempt &&
-        a->family == b->family && a->status == b->status &&
-        a->isolated == b->isolated && a->lagged == b->lagged &&
-        a->reason == b->reason && a->failed_phase == b->failed_phase &&
-        a->http_status == b->http_status &&
-        memcmp(a->phase_us, b->phase_us, sizeof(a->phase_us)) == 0;
+           a->slot_unix_ms == b->slot_unix_ms && a->attempt == b->attempt &&
+           a->family == b->family && a->status == b->status &&
+           a->isolated == b->isolated && a->lagged == b->lagged &&
+           a->reason == b->reason && a->failed_phase == b->failed_phase &&
+           a->http_status == b->http_status &&
+           memcmp(a->phase_us, b->phase_us, sizeof(a->phase_us)) == 0;
 }
 
 struct facts *

@@ -19,7 +19,7 @@
 
 enum measure_status {
     MEASURE_UP,
-    MEASURE_SLOW,  /* served, above the check's limit */
+    MEASURE_SLOW, /* served, above the check's limit */
     MEASURE_DOWN,
     MEASURE_ERROR, /* our own trouble: says nothing about the target */
     MEASURE_STATUS_COUNT
@@ -139,20 +139,20 @@ enum {
 struct facts;
 
 struct measure {
-    uint32_t check_id;     /* see check_id_of() */
-    int64_t ts_unix_ms;    /* scheduled start */
-    int64_t slot_unix_ms;  /* start of the slot it belongs to, a multiple of T */
-    uint8_t attempt;       /* 0, or 1 for the confirming one */
-    uint8_t family;        /* enum measure_family */
-    uint8_t status;        /* enum measure_status */
-    bool isolated;         /* the agent's self-check failed at that moment */
-    bool lagged;           /* the agent's loop was more than 5 ms late */
-    enum measure_reason reason; /* REASON_NONE exactly if up or slow, but see
+    uint32_t check_id;    /* see check_id_of() */
+    int64_t ts_unix_ms;   /* scheduled start */
+    int64_t slot_unix_ms; /* start of the slot it belongs to, a multiple of T */
+    uint8_t attempt;      /* 0, or 1 for the confirming one */
+    uint8_t family;       /* enum measure_family */
+    uint8_t status;       /* enum measure_status */
+    bool isolated;        /* the agent's self-check failed at that moment */
+    bool lagged;          /* the agent's loop was more than 5 ms late */
+    enum measure_reason reason;    /* REASON_NONE exactly if up or slow, but see
                                    the reasons that make a result slow */
-    int8_t failed_phase;   /* enum phase; -1 when none failed */
-    int32_t http_status;   /* 0: none */
+    int8_t failed_phase;           /* enum phase; -1 when none failed */
+    int32_t http_status;           /* 0: none */
     int64_t phase_us[PHASE_COUNT]; /* spans; PHASE_NOT_REACHED */
-    struct facts *facts;   /* owned by whoever owns the measure; may be NULL */
+    struct facts *facts; /* owned by whoever owns the measure; may be NULL */
 };
 
 /* ---- what was seen besides ---- */
@@ -176,7 +176,7 @@ struct redirect_fact {
 
 struct http_facts {
     int32_t status;
-    char version[8]; /* "1.0", "1.1", "2", "3" */
+    char version[8];                 /* "1.0", "1.1", "2", "3" */
     struct redirect_fact *redirects; /* owned */
     size_t redirect_count;
     int64_t bytes_body;
@@ -201,11 +201,11 @@ struct tls_facts {
     char alpn[32]; /* "" if none was agreed */
     enum cert_verify verify;
     uint32_t verify_all; /* bit (1 << enum cert_verify) for each that applies */
-    char verify_detail[FACTS_TEXT_BYTES]; /* "" if ok */
+    char verify_detail[FACTS_TEXT_BYTES];          /* "" if ok */
     char names[FACTS_NAMES_MAX][FACTS_TEXT_BYTES]; /* subjectAltName */
     size_t name_count;
-    char key[32];       /* "EC 256", "RSA 2048" */
-    char signature[64]; /* "ecdsa-with-SHA256" */
+    char key[32];                            /* "EC 256", "RSA 2048" */
+    char signature[64];                      /* "ecdsa-with-SHA256" */
     struct cert_fact chain[FACTS_CHAIN_MAX]; /* as presented, leaf first */
     size_t chain_count;
     int64_t verified_not_after_unix_ms;  /* earliest in the verified chain; 0 */
@@ -222,9 +222,9 @@ struct dns_answer_fact {
 };
 
 struct dns_facts {
-    char server[64];    /* address, with "#port" unless 53 */
-    char transport[4];  /* "udp", "tcp" */
-    char rcode[16];     /* "NOERROR"; "" when there was no answer */
+    char server[64];   /* address, with "#port" unless 53 */
+    char transport[4]; /* "udp", "tcp" */
+    char rcode[16];    /* "NOERROR"; "" when there was no answer */
     struct dns_answer_fact *answers; /* owned */
     size_t answer_count;
     bool authenticated; /* the AD bit */
@@ -233,7 +233,8 @@ struct dns_facts {
 
 struct facts {
     char ip[MEASURE_IP_BYTES]; /* that was talked to last; "" if none */
-    char detail[FACTS_TEXT_BYTES]; /* the failure in a library's words, harmless */
+    char detail
+        [FACTS_TEXT_BYTES];  /* the failure in a library's words, harmless */
     struct http_facts *http; /* owned; NULL where not applicable */
     struct tls_facts *tls;   /* owned; NULL */
     struct dns_facts *dns;   /* owned; NULL */

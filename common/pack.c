@@ -17,8 +17,7 @@ pack_compress(const void *data, size_t len, struct buf *out, struct err *err)
     used = ZSTD_compress(at, bound, data, len, PACK_LEVEL);
     if (ZSTD_isError(used)) {
         out->len = before;
-        return err_set(
-            err, ERR_NOMEM, "compress: %s", ZSTD_getErrorName(used));
+        return err_set(err, ERR_NOMEM, "compress: %s", ZSTD_getErrorName(used));
     }
     out->len = before + used;
     return 0;
@@ -36,8 +35,8 @@ pack_expand(const void *data, size_t len, size_t limit_bytes, struct buf *out,
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
         return err_set(err, ERR_PARSE, "not a zstd frame that says its size");
     if (size > limit_bytes)
-        return err_set(err, ERR_LIMIT, "expands to more than %zu bytes",
-            limit_bytes);
+        return err_set(
+            err, ERR_LIMIT, "expands to more than %zu bytes", limit_bytes);
     at = buf_extend(out, (size_t)size, err);
     if (at == NULL)
         return -1;

@@ -122,16 +122,15 @@ text_take_span_ms(const char *text, int64_t *out_ms, struct err *err)
     if (*text == '\0')
         return err_set(err, ERR_PARSE, "empty, where a span like 30s goes");
     if (text[digits] == '\0')
-        return err_set(err, ERR_PARSE,
-            "\"%.40s\" needs a unit: ms, s, m, h or d", text);
+        return err_set(
+            err, ERR_PARSE, "\"%.40s\" needs a unit: ms, s, m, h or d", text);
     while (*at != '\0') {
         int64_t part_ms;
 
         if (take_one_span(&at, &part_ms) != 0 ||
             part_ms > INT64_MAX / 4 - sum_ms)
             return err_set(err, ERR_PARSE,
-                "\"%.40s\" is not a span of time like 90s, 1m30s or 24h",
-                text);
+                "\"%.40s\" is not a span of time like 90s, 1m30s or 24h", text);
         sum_ms += part_ms;
     }
     *out_ms = sum_ms;
@@ -176,7 +175,7 @@ days_from_date(int64_t year, int64_t month, int64_t day)
     year_of_era = year - era * 400;
     day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
     return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 -
-        year_of_era / 100 + day_of_year - 719468;
+           year_of_era / 100 + day_of_year - 719468;
 }
 
 static void
@@ -193,7 +192,7 @@ date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
     day_of_era = days - era * DAYS_PER_ERA;
     year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
                       day_of_era / 146096) /
-        365;
+                  365;
     day_of_year =
         day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     shifted = (5 * day_of_year + 2) / 153;
@@ -278,7 +277,8 @@ take_time_of_day(const char *at, int64_t *out_ms)
     }
     if (take_offset(at, &offset_ms) != 0)
         return -1;
-    *out_ms = ((hour * 60 + minute) * 60 + second) * MS_PER_SEC + ms - offset_ms;
+    *out_ms =
+        ((hour * 60 + minute) * 60 + second) * MS_PER_SEC + ms - offset_ms;
     return 0;
 }
 
@@ -352,27 +352,25 @@ text_put_moment(int64_t unix_ms, char out[TEXT_MOMENT_BYTES])
     }
     date_from_days(days, &year, &month, &day);
     (void)snprintf(out, TEXT_MOMENT_BYTES,
-        "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year, (int)month,
-        (int)day, (int)(rest / 3600000), (int)(rest / 60000 % 60),
+        "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year, (int)month, (int)day,
+        (int)(rest / 3600000), (int)(rest / 60000 % 60),
         (int)(rest / 1000 % 60), (int)(rest % 1000));
 }
 
 int
-text_take_int(const char *text, int64_t min, int64_t max, int64_t *out,
-    struct err *err)
+text_take_int(
+    const char *text, int64_t min, int64_t max, int64_t *out, struct err *err)
 {
     const char *digits = *text == '-' ? text + 1 : text;
     char *end;
     long long value;
 
     if (!isdigit((unsigned char)*digits))
-        return err_set(
-            err, ERR_PARSE, "\"%.40s\" is not a whole number", text);
+        return err_set(err, ERR_PARSE, "\"%.40s\" is not a whole number", text);
     errno = 0;
     value = strtoll(text, &end, 10);
     if (*end != '\0')
-        return err_set(
-            err, ERR_PARSE, "\"%.40s\" is not a whole number", text);
+        return err_set(err, ERR_PARSE, "\"%.40s\" is not a whole number", text);
     if (errno != 0 || value < min || value > max)
         return err_set(err, ERR_LIMIT,
             "%.40s is out of range (%" PRId64 " to %" PRId64 ")", text, min,

@@ -43,22 +43,21 @@ enum { TEXT_MOMENT_BYTES = 32 };
 void text_put_moment(int64_t unix_ms, char out[TEXT_MOMENT_BYTES]);
 
 /* A whole decimal number within [min, max]; nothing before or after it. */
-int text_take_int(const char *text, int64_t min, int64_t max, int64_t *out,
-    struct err *err);
+int text_take_int(
+    const char *text, int64_t min, int64_t max, int64_t *out, struct err *err);
 
 /*
  * A decimal as millionths, exactly: "99.9" with scale 1000000 -> 99900000.
  * Digits past the sixth decimal are an error, never rounded.
  */
-int text_take_decimal_millionths(const char *text, int64_t *out,
-    struct err *err);
+int text_take_decimal_millionths(
+    const char *text, int64_t *out, struct err *err);
 
 /*
  * Copies at most `size - 1` bytes of text that a stranger wrote: control
  * characters and invalid UTF-8 become '?', and it ends on a whole character.
  */
-void text_put_harmless(
-    const char *text, size_t len, char *out, size_t size);
+void text_put_harmless(const char *text, size_t len, char *out, size_t size);
 
 /* True for names of sites, checks, regions, agents: [a-z0-9][a-z0-9._-]{0,63}. */
 bool text_is_name(const char *text);

@@ -117,7 +117,7 @@ timer_fire_due(struct timer_queue *queue, int64_t now_ns)
     uint64_t armed_before = queue->armed_ever;
 
     while (queue->root != NULL && queue->root->due_ns <= now_ns &&
-        queue->root->order <= armed_before) {
+           queue->root->order <= armed_before) {
         struct timer *timer = queue->root;
 
         timer_stop(queue, timer);

@@ -18,7 +18,8 @@ struct timer {
     timer_fn *fn;
     void *ctx; /* borrowed */
     int64_t due_ns;
-    uint64_t order; /* of arming: equal due times fire first come, first served */
+    uint64_t
+        order; /* of arming: equal due times fire first come, first served */
     bool armed;
     struct timer *child;
     struct timer *next;

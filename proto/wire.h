@@ -101,7 +101,8 @@ struct wire_welcome {
     uint32_t proto;
     uint64_t session; /* random, never 0 */
     uint64_t acked_seq;
-    uint32_t acked_crc; /* crc32c of that record's bytes; 0 when acked_seq is 0 */
+    uint32_t
+        acked_crc; /* crc32c of that record's bytes; 0 when acked_seq is 0 */
     uint32_t window_batches;
     uint32_t max_batch_bytes;
     uint32_t max_batch_records;
@@ -144,12 +145,12 @@ struct wire_nack_msg {
 
 struct wire_ping {
     uint64_t session;
-    int64_t t0_boot_ms; /* sender's monotonic clock */
+    int64_t t0_boot_ms;  /* sender's monotonic clock */
     uint32_t self_check; /* 0 unknown, 1 good, 2 failing */
     uint64_t spool_records;
     uint64_t spool_bytes;
-    uint64_t skipped; /* slots, since the agent started */
-    uint64_t lost;    /* records dropped from a full spool, ever */
+    uint64_t skipped;       /* slots, since the agent started */
+    uint64_t lost;          /* records dropped from a full spool, ever */
     uint32_t load_permille; /* of the loop's time */
 };
 
@@ -222,8 +223,8 @@ int wire_encode(const struct wire_msg *msg, struct buf *out, struct err *err);
  * or ERR_LIMIT, and then nothing is owned.  An unknown type is ERR_PARSE with
  * "unknown type N"; unknown fields are ignored.
  */
-int wire_decode(const uint8_t *frame, size_t len, struct wire_msg *out,
-    struct err *err);
+int wire_decode(
+    const uint8_t *frame, size_t len, struct wire_msg *out, struct err *err);
 void wire_msg_free(struct wire_msg *msg);
 
 const char *wire_type_name(int type);
@@ -243,19 +244,17 @@ int wire_record_encode(const struct measure *measure, bool with_facts,
  * where the record has facts.  Checks ranges: status, reason, phases within
  * [0, PHASE_MAX_US], attempt, family, times after 2020 and before 2100.
  */
-int wire_record_decode(const uint8_t *bytes, size_t len,
-    struct measure *measure, struct err *err);
+int wire_record_decode(
+    const uint8_t *bytes, size_t len, struct measure *measure, struct err *err);
 
 /* Appends a record with its length in front, as a batch holds it. */
-int wire_batch_put(
-    struct buf *records, struct bytes record, struct err *err);
+int wire_batch_put(struct buf *records, struct bytes record, struct err *err);
 
 /*
  * Takes the next record off the front of *left.  1: one; 0: none is left;
  * -1: malformed.
  */
-int wire_batch_next(
-    struct bytes *left, struct bytes *record, struct err *err);
+int wire_batch_next(struct bytes *left, struct bytes *record, struct err *err);
 
 /* Facts alone, as the collector's evidence keeps them. */
 int wire_facts_encode(
@@ -275,9 +274,9 @@ void wire_config_free(struct wire_config *config);
 /* ---- enrolment tokens: text a person copies ---- */
 
 struct wire_token {
-    char endpoint[WIRE_TEXT_BYTES];  /* tcp://host:port */
+    char endpoint[WIRE_TEXT_BYTES]; /* tcp://host:port */
     char name[WIRE_NAME_BYTES];
-    uint8_t collector_key[WIRE_KEY_BYTES];    /* public */
+    uint8_t collector_key[WIRE_KEY_BYTES]; /* public */
     uint8_t onetime_secret[WIRE_KEY_BYTES];
     int64_t expires_unix_ms;
 };
@@ -304,8 +303,8 @@ struct wire_ctl_reply {
     struct bytes body;               /* JSON, or export lines; borrowed */
 };
 
-int wire_ctl_request_encode(const struct wire_ctl_request *request,
-    struct buf *out, struct err *err);
+int wire_ctl_request_encode(
+    const struct wire_ctl_request *request, struct buf *out, struct err *err);
 int wire_ctl_request_decode(const uint8_t *frame, size_t len,
     struct wire_ctl_request *request, struct err *err);
 int wire_ctl_reply_encode(

@@ -18,9 +18,9 @@
 #include "loop.h"
 #include "measure.h"
 
-struct tls_ctx;  /* tls_probe.h: the shared OpenSSL context and trust stores */
+struct tls_ctx;   /* tls_probe.h: the shared OpenSSL context and trust stores */
 struct curl_loop; /* common/curl_loop.h */
-struct resolver; /* resolve.h */
+struct resolver;  /* resolve.h */
 
 /* What probes need from their surroundings.  All borrowed. */
 struct probe_env {
@@ -30,7 +30,7 @@ struct probe_env {
     struct curl_loop *curl;
     const char *bind_ip4; /* source address of this family, or NULL */
     const char *bind_ip6;
-    const char *build;    /* for the user agent: "leadline/0.1.0" */
+    const char *build; /* for the user agent: "leadline/0.1.0" */
 };
 
 /* Which attempt this is. */
@@ -51,8 +51,8 @@ typedef void probe_done_fn(void *ctx, struct measure *measure);
 
 /* `check` is borrowed and must outlive the probe.  NULL: memory is out. */
 struct probe *probe_start(const struct probe_env *env,
-    const struct check *check, const struct probe_run *run,
-    probe_done_fn *done, void *ctx, struct err *err);
+    const struct check *check, const struct probe_run *run, probe_done_fn *done,
+    void *ctx, struct err *err);
 
 /* Drops the attempt; `done` will not be called.  NULL is allowed. */
 void probe_cancel(struct probe *probe);

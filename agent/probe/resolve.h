@@ -27,11 +27,11 @@ enum { RESOLVE_ADDRS_MAX = 16 };
 struct resolver;
 
 struct resolver_spec {
-    struct loop *loop;           /* borrowed */
-    const char *resolv_conf;     /* "/etc/resolv.conf" */
-    const char *hosts_file;      /* "/etc/hosts" */
-    struct strlist servers;      /* not empty: instead of resolv.conf */
-    const char *bind_ip4;        /* source address, or NULL */
+    struct loop *loop;       /* borrowed */
+    const char *resolv_conf; /* "/etc/resolv.conf" */
+    const char *hosts_file;  /* "/etc/hosts" */
+    struct strlist servers;  /* not empty: instead of resolv.conf */
+    const char *bind_ip4;    /* source address, or NULL */
     const char *bind_ip6;
 };
 
@@ -55,8 +55,8 @@ struct resolve_answer {
     struct sockaddr_storage addrs[RESOLVE_ADDRS_MAX]; /* best first */
     socklen_t addr_lens[RESOLVE_ADDRS_MAX];
     size_t addr_count;
-    bool asked;          /* false: literal, override or hosts file: no dns phase */
-    int64_t elapsed_us;  /* of the asking */
+    bool asked; /* false: literal, override or hosts file: no dns phase */
+    int64_t elapsed_us;            /* of the asking */
     char detail[FACTS_TEXT_BYTES]; /* the failure in words */
 };
 

@@ -52,8 +52,7 @@ main(int argc, char **argv)
 
             if (entry->d_name[0] == '.')
                 continue;
-            (void)snprintf(
-                path, sizeof(path), "%s/%s", argv[i], entry->d_name);
+            (void)snprintf(path, sizeof(path), "%s/%s", argv[i], entry->d_name);
             if (replay(path) != 0)
                 return 1;
             count++;

@@ -1,0 +1,94 @@
+/*
+ * spool.h - every result on disk until the collector has committed it, and
+ * 48 h longer.
+ *
+ * LMDB, records by sequence number from 1.  An appended record is visible at
+ * once and on disk within a second (or a hundred records); only what is on
+ * disk may be sent.  At the cap the oldest go first, and are counted.  One
+ * process per spool: a lock file says whose it is.
+ */
+#ifndef AGENT_SPOOL_H
+#define AGENT_SPOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+
+enum { SPOOL_ID_BYTES = 16, SPOOL_DEFAULT_CAP_BYTES = 256 << 20 };
+
+struct spool;
+
+struct spool_spec {
+    const char *dir; /* made if absent, mode 0700 */
+    size_t cap_bytes;
+    int64_t retention_ms; /* of acknowledged records; 48 h */
+};
+
+/*
+ * ERR_BUSY when another process has it; ERR_STATE when it is damaged: it is
+ * then moved aside ("spool.broken.<time>") by spool_open_fresh().
+ */
+struct spool *spool_open(const struct spool_spec *spec, struct err *err);
+struct spool *spool_open_fresh(const struct spool_spec *spec, struct err *err);
+
+/* Syncs first.  NULL is allowed. */
+void spool_close(struct spool *spool);
+
+struct spool_state {
+    uint8_t id[SPOOL_ID_BYTES];
+    uint64_t oldest_seq; /* next_seq if empty */
+    uint64_t next_seq;
+    uint64_t synced_seq; /* all up to this are on disk */
+    uint64_t acked_seq;
+    uint64_t records; /* not yet acknowledged */
+    uint64_t bytes;   /* in use, of the cap */
+    uint64_t lost;    /* dropped unacknowledged for want of room, ever */
+};
+
+void spool_state(const struct spool *spool, struct spool_state *state);
+
+/*
+ * Takes one encoded record (wire_record_encode) and gives its number.  ERR_FULL
+ * if the disk is full even after the oldest were dropped: the record is lost
+ * and counted.
+ */
+int spool_append(
+    struct spool *spool, struct bytes record, uint64_t *seq, struct err *err);
+
+/* Puts on disk what has been appended. */
+int spool_sync(struct spool *spool, struct err *err);
+
+/*
+ * Reads the record `seq` into `out` (appended).  1: there; 0: gone or never
+ * was; -1: err.
+ */
+int spool_read(
+    struct spool *spool, uint64_t seq, struct buf *out, struct err *err);
+
+/*
+ * The collector has everything up to `seq`.  Records acknowledged longer ago
+ * than the retention are removed, a bounded number a call.
+ */
+int spool_ack(
+    struct spool *spool, uint64_t seq, int64_t now_unix_ms, struct err *err);
+
+/*
+ * A new spool_id; what lies above `keep_above_seq` is renumbered from 1, the
+ * rest forgotten.
+ */
+int spool_renumber(
+    struct spool *spool, uint64_t keep_above_seq, struct err *err);
+
+/*
+ * Small things that must survive a restart beside the records: "config",
+ * "last_runs".  Put replaces; get appends to `out`: 1 there, 0 not, -1 err.
+ */
+int spool_put_note(
+    struct spool *spool, const char *name, struct bytes value, struct err *err);
+int spool_get_note(
+    struct spool *spool, const char *name, struct buf *out, struct err *err);
+
+#endif
