@@ -1,0 +1,39 @@
+/*
+ * alert.h - from incidents to mails: what is told, to whom, when.
+ *
+ * Decisions are made on the writer's thread inside its transactions and leave
+ * rows in `notices` and `mailq`; the mailer on the loop's thread sends what
+ * stands in `mailq` and hands back what became of it.  A crash between
+ * sending and writing that down doubles a mail, never loses one.
+ */
+#ifndef COLLECTOR_ALERT_H
+#define COLLECTOR_ALERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf_history.h"
+#include "err.h"
+#include "incident_row.h"
+#include "store.h"
+#include "watch.h"
+
+struct alert;
+
+/* `config` and `conf` are borrowed until the next alert_set_config(). */
+struct alert *alert_new(const struct conf_history *conf, struct err *err);
+void alert_free(struct alert *alert);
+void alert_set_history(struct alert *alert, const struct conf_history *conf);
+
+/* Fits watch_run(): `ctx` is the struct alert. */
+watch_news_fn alert_take_news;
+
+/*
+ * Decides what is due by now and queues mails.  `next_unix_ms` gets the moment
+ * when time alone makes the next one due (INT64_MAX: none); *queued says that
+ * mailq got new rows.
+ */
+int alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
+    bool *queued, int64_t *next_unix_ms, struct err *err);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * store.h - the collector's database: one LMDB environment, named tables,
+ * one writer at a time, readers that never block it.
+ *
+ * This file knows LMDB and nothing about what is stored; the rows have their
+ * own modules (raw.h, registry.h, verdict_row.h, ...).  Keys sort as bytes.
+ * A commit is on disk when store_commit() returns.
+ */
+#ifndef COLLECTOR_STORE_H
+#define COLLECTOR_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+
+enum store_table {
+    STORE_RAW,       /* raw.h */
+    STORE_VERDICTS,  /* verdict_row.h */
+    STORE_HOUR,      /* cell.h */
+    STORE_DAY,       /* cell.h */
+    STORE_EVIDENCE,  /* evidence.h */
+    STORE_MARKS,     /* registry.h */
+    STORE_AGENTS,    /* registry.h */
+    STORE_NAMES,     /* registry.h: names and their numbers */
+    STORE_CHECKS,    /* registry.h */
+    STORE_CONFIGS,   /* conf_history.h */
+    STORE_INCIDENTS, /* incident_row.h */
+    STORE_NOTICES,   /* alert/notice_log.h */
+    STORE_MAILQ,     /* alert/mailq.h */
+    STORE_WINDOWS,   /* maintenance added by hand */
+    STORE_SILENCES,
+    STORE_TOKENS,     /* registry.h */
+    STORE_QUARANTINE, /* records that could not be read */
+    STORE_LOST,       /* ranges an agent dropped */
+    STORE_DIRTY,      /* ladder.h: cells to be made anew */
+    STORE_META,       /* schema version and the like */
+    STORE_TABLE_COUNT
+};
+
+enum { STORE_SCHEMA_VERSION = 1, STORE_KEY_MAX_BYTES = 500 };
+
+struct store;
+struct store_txn;
+
+struct store_spec {
+    const char *dir;
+    size_t map_bytes; /* 0: 16 GiB, sparse */
+    bool read_only;   /* no writer, and nothing is made */
+};
+
+/*
+ * ERR_BUSY when another process writes to it, ERR_STATE when it is damaged or
+ * of another schema version, ERR_SYS for the rest.  The message says what to
+ * do.
+ */
+struct store *store_open(const struct store_spec *spec, struct err *err);
+/* No transaction may be open.  NULL is allowed. */
+void store_close(struct store *store);
+
+/* Of map and disk, the fuller one. */
+int store_used_ratio(struct store *store, double *ratio, struct err *err);
+
+/* One write transaction at a time, ended by the thread that began it. */
+struct store_txn *store_begin_write(struct store *store, struct err *err);
+struct store_txn *store_begin_read(struct store *store, struct err *err);
+
+/*
+ * Ends the transaction either way.  ERR_FULL: map or disk is full, nothing of
+ * it was kept.
+ */
+int store_commit(struct store_txn *txn, struct err *err);
+/* Ends it, changes nothing.  NULL is allowed. */
+void store_abort(struct store_txn *txn);
+
+/*
+ * 1: found, 0: not, -1: err.  `value` points into the map and is good until
+ * the next write in this transaction, or its end.
+ */
+int store_get(struct store_txn *txn, enum store_table table, struct bytes key,
+    struct bytes *value, struct err *err);
+int store_put(struct store_txn *txn, enum store_table table, struct bytes key,
+    struct bytes value, struct err *err);
+/* A row that is not there is no error. */
+int store_delete(struct store_txn *txn, enum store_table table,
+    struct bytes key, struct err *err);
+
+/*
+ * Walks rows with from <= key < to in order (an empty `to`: to the end).  `fn`
+ * returning 1 ends the walk well, -1 ends it with its error.  `fn` may not
+ * write.
+ */
+typedef int store_each_fn(
+    void *ctx, struct bytes key, struct bytes value, struct err *err);
+int store_each(struct store_txn *txn, enum store_table table, struct bytes from,
+    struct bytes to, store_each_fn *fn, void *ctx, struct err *err);
+
+/* The first row with key >= from.  1: found, 0: none, -1: err. */
+int store_seek(struct store_txn *txn, enum store_table table, struct bytes from,
+    struct bytes *key, struct bytes *value, struct err *err);
+/* The last row with key < before (empty: the last of all). */
+int store_seek_before(struct store_txn *txn, enum store_table table,
+    struct bytes before, struct bytes *key, struct bytes *value,
+    struct err *err);
+
+#endif
