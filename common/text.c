@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil.h"
 #include "clock.h"
 
-enum { DAYS_PER_ERA = 146097, NAME_MAX_BYTES = 64, WORD_MAX_BYTES = 64 };
+enum { NAME_MAX_BYTES = 64, WORD_MAX_BYTES = 64 };
 
 static const struct {
     const char *unit;
@@ -158,61 +159,6 @@ text_put_span(int64_t span_ms, char *out, size_t size)
     }
 }
 
-/*
- * Days since 1970 of a date of the Gregorian calendar, by counting eras of
- * 400 years that begin in March, so that leap days come last
- * (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
- */
-static int64_t
-days_from_date(int64_t year, int64_t month, int64_t day)
-{
-    int64_t era;
-    int64_t year_of_era;
-    int64_t day_of_year;
-
-    year -= month <= 2;
-    era = (year >= 0 ? year : year - 399) / 400;
-    year_of_era = year - era * 400;
-    day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * DAYS_PER_ERA + year_of_era * 365 + year_of_era / 4 -
-           year_of_era / 100 + day_of_year - 719468;
-}
-
-static void
-date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
-{
-    int64_t era;
-    int64_t day_of_era;
-    int64_t year_of_era;
-    int64_t day_of_year;
-    int64_t shifted;
-
-    days += 719468;
-    era = (days >= 0 ? days : days - (DAYS_PER_ERA - 1)) / DAYS_PER_ERA;
-    day_of_era = days - era * DAYS_PER_ERA;
-    year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-                      day_of_era / 146096) /
-                  365;
-    day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    shifted = (5 * day_of_year + 2) / 153;
-    *day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    *month = shifted < 10 ? shifted + 3 : shifted - 9;
-    *year = year_of_era + era * 400 + (*month <= 2);
-}
-
-static bool
-is_date(int year, int month, int day)
-{
-    static const int lengths[] = {
-        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1)
-        return false;
-    return day <= lengths[month - 1] + (month == 2 && leap);
-}
-
 /* Two digits at `at`, or -1. */
 static int
 two_digits(const char *at)
@@ -296,7 +242,7 @@ take_date_and_time(const char *text, int64_t *out_unix_ms)
     year = two_digits(text) * 100 + two_digits(text + 2);
     month = two_digits(text + 5);
     day = two_digits(text + 8);
-    if (!is_date(year, month, day))
+    if (year < 1970 || !civil_is_date(year, month, day))
         return -1;
     if (text[10] != '\0') {
         if (text[10] != 'T' && text[10] != 't' && text[10] != ' ')
@@ -304,8 +250,7 @@ take_date_and_time(const char *text, int64_t *out_unix_ms)
         if (take_time_of_day(text + 11, &time_ms) != 0)
             return -1;
     }
-    *out_unix_ms =
-        days_from_date(year, month, day) * INT64_C(86400000) + time_ms;
+    *out_unix_ms = civil_days(year, month, day) * CIVIL_MS_PER_DAY + time_ms;
     return 0;
 }
 
@@ -340,17 +285,17 @@ text_take_moment(const char *text, int64_t now_unix_ms, int64_t *out_unix_ms,
 void
 text_put_moment(int64_t unix_ms, char out[TEXT_MOMENT_BYTES])
 {
-    int64_t days = unix_ms / INT64_C(86400000);
-    int64_t rest = unix_ms % INT64_C(86400000);
+    int64_t days = unix_ms / CIVIL_MS_PER_DAY;
+    int64_t rest = unix_ms % CIVIL_MS_PER_DAY;
     int64_t year;
     int64_t month;
     int64_t day;
 
     if (rest < 0) {
-        rest += INT64_C(86400000);
+        rest += CIVIL_MS_PER_DAY;
         days--;
     }
-    date_from_days(days, &year, &month, &day);
+    civil_from_days(days, &year, &month, &day);
     (void)snprintf(out, TEXT_MOMENT_BYTES,
         "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)year, (int)month, (int)day,
         (int)(rest / 3600000), (int)(rest / 60000 % 60),
