@@ -9,6 +9,9 @@
  *
  * The family the system prefers: addresses of a family without a route on
  * this machine come last (as RFC 6724 rule 1), IPv6 before IPv4 otherwise.
+ *
+ * The search list of resolv.conf is used only for names with fewer dots than
+ * `ndots`: a name that does not exist must not be found under another.
  */
 #ifndef AGENT_RESOLVE_H
 #define AGENT_RESOLVE_H
@@ -40,6 +43,15 @@ struct resolver *resolver_new(
     const struct resolver_spec *spec, struct err *err);
 /* No resolve may be running.  NULL is allowed. */
 void resolver_free(struct resolver *resolver);
+
+/*
+ * The servers a check's `server` names ("IP" or "IP#PORT"), or the system's
+ * for NULL, and what resolv.conf allows for each.  Fails on a text that names
+ * none.
+ */
+struct dns_conf;
+int resolver_conf(struct resolver *resolver, const char *server,
+    struct dns_conf *out, struct err *err);
 
 struct resolve_query {
     const char *host;                /* name or IP literal, "[v6]" too */
