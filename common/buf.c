@@ -88,13 +88,18 @@ buf_printf(struct buf *buf, struct err *err, const char *fmt, ...)
     assert(len >= 0);
     if ((size_t)len < sizeof(text))
         return buf_append(buf, text, (size_t)len, err);
-    at = buf_extend(buf, (size_t)len + 1, err);
+    at = buf_extend(buf, (size_t)len, err);
     if (at == NULL)
         return -1;
+    /* vsnprintf() wants room for a NUL, which the limit does not count. */
+    buf->len -= (size_t)len;
+    if (buf->len + (size_t)len + 1 > buf->capacity &&
+        grow(buf, buf->len + (size_t)len + 1, err) != 0)
+        return -1;
     va_start(ap, fmt);
-    (void)vsnprintf((char *)at, (size_t)len + 1, fmt, ap);
+    (void)vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, fmt, ap);
     va_end(ap);
-    buf->len--;
+    buf->len += (size_t)len;
     return 0;
 }
 

@@ -17,6 +17,12 @@ struct loop {
     bool stopping;
 };
 
+/* What a loop_watch owns; the handle first, so that it is freed as one. */
+struct poll {
+    uv_poll_t handle;
+    int wanted;
+};
+
 struct loop_wake {
     uv_async_t async;
     struct loop *loop; /* borrowed */
@@ -168,10 +174,19 @@ loop_watch_init(struct loop_watch *watch, loop_watch_fn *fn, void *ctx)
 }
 
 static void
-on_poll(uv_poll_t *poll, int status, int events)
+on_poll(uv_poll_t *handle, int status, int events)
 {
-    struct loop_watch *watch = poll->data;
+    struct loop_watch *watch = handle->data;
+    const struct poll *poll = watch->handle;
     unsigned ready = 0;
+
+    /*
+     * libuv stops a handle whose descriptor has an error.  Ours is
+     * level-triggered: an ICMP error on a UDP socket is read and gone, and the
+     * answer may still come.
+     */
+    if (status < 0)
+        (void)uv_poll_start(handle, poll->wanted, on_poll);
 
     if (events & UV_READABLE)
         ready |= LOOP_READ;
@@ -191,17 +206,17 @@ free_handle(uv_handle_t *handle)
 static int
 new_poll(struct loop *loop, struct loop_watch *watch, int fd, struct err *err)
 {
-    uv_poll_t *poll = calloc(1, sizeof(*poll));
+    struct poll *poll = calloc(1, sizeof(*poll));
     int rc;
 
     if (poll == NULL)
         return err_set(err, ERR_NOMEM, "watch");
-    rc = uv_poll_init(&loop->uv, poll, fd);
+    rc = uv_poll_init(&loop->uv, &poll->handle, fd);
     if (rc != 0) {
         free(poll);
         return err_sys(err, -rc, "watch descriptor %d", fd);
     }
-    poll->data = watch;
+    poll->handle.data = watch;
     watch->handle = poll;
     watch->armed = true;
     loop->watch_count++;
@@ -212,6 +227,7 @@ int
 loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd,
     unsigned events, struct err *err)
 {
+    struct poll *poll;
     int wanted = 0;
     int rc;
 
@@ -221,7 +237,9 @@ loop_watch_start(struct loop *loop, struct loop_watch *watch, int fd,
         wanted |= UV_READABLE;
     if (events & LOOP_WRITE)
         wanted |= UV_WRITABLE;
-    rc = uv_poll_start(watch->handle, wanted, on_poll);
+    poll = watch->handle;
+    poll->wanted = wanted;
+    rc = uv_poll_start(&poll->handle, wanted, on_poll);
     if (rc != 0) {
         loop_watch_stop(loop, watch);
         return err_sys(err, -rc, "watch descriptor %d", fd);

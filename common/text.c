@@ -106,6 +106,9 @@ take_one_span(const char **at, int64_t *out_ms)
             continue;
         if (whole > INT64_MAX / 4 / units[i].ms)
             return -1;
+        /* "0.5ms" is less than we keep: say so rather than drop it. */
+        if (part * units[i].ms % tenths[places] != 0)
+            return -1;
         *out_ms = whole * units[i].ms + part * units[i].ms / tenths[places];
         *at = end + unit_len;
         return 0;

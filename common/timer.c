@@ -1,5 +1,6 @@
 #include "timer.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 static bool
@@ -61,6 +62,14 @@ meld_siblings(struct timer *first)
     return root;
 }
 
+/* Which of the two heaps the timer is in, or goes to. */
+static struct timer **
+heap_of(struct timer_queue *queue, const struct timer *timer)
+{
+    return queue->firing && timer->order > queue->fired_up_to ? &queue->arriving
+                                                              : &queue->root;
+}
+
 void
 timer_init(struct timer *timer, timer_fn *fn, void *ctx)
 {
@@ -70,13 +79,15 @@ timer_init(struct timer *timer, timer_fn *fn, void *ctx)
 void
 timer_stop(struct timer_queue *queue, struct timer *timer)
 {
+    struct timer **heap;
     struct timer *rest;
 
     if (!timer->armed)
         return;
+    heap = heap_of(queue, timer);
     rest = meld_siblings(timer->child);
-    if (queue->root == timer) {
-        queue->root = rest;
+    if (*heap == timer) {
+        *heap = rest;
     } else {
         if (timer->prev->child == timer)
             timer->prev->child = timer->next;
@@ -84,7 +95,7 @@ timer_stop(struct timer_queue *queue, struct timer *timer)
             timer->prev->next = timer->next;
         if (timer->next != NULL)
             timer->next->prev = timer->prev;
-        queue->root = meld(queue->root, rest);
+        *heap = meld(*heap, rest);
     }
     timer->child = timer->next = timer->prev = NULL;
     timer->armed = false;
@@ -94,33 +105,45 @@ timer_stop(struct timer_queue *queue, struct timer *timer)
 void
 timer_start(struct timer_queue *queue, struct timer *timer, int64_t due_ns)
 {
+    struct timer **heap;
+
     timer_stop(queue, timer);
     timer->due_ns = due_ns;
     timer->order = ++queue->armed_ever;
     timer->armed = true;
-    queue->root = meld(queue->root, timer);
+    heap = heap_of(queue, timer);
+    *heap = meld(*heap, timer);
     queue->count++;
 }
 
 bool
 timer_next_due(const struct timer_queue *queue, int64_t *due_ns)
 {
-    if (queue->root == NULL)
+    const struct timer *first = queue->root;
+
+    if (queue->arriving != NULL &&
+        (first == NULL || is_before(queue->arriving, first)))
+        first = queue->arriving;
+    if (first == NULL)
         return false;
-    *due_ns = queue->root->due_ns;
+    *due_ns = first->due_ns;
     return true;
 }
 
 void
 timer_fire_due(struct timer_queue *queue, int64_t now_ns)
 {
-    uint64_t armed_before = queue->armed_ever;
-
-    while (queue->root != NULL && queue->root->due_ns <= now_ns &&
-           queue->root->order <= armed_before) {
+    assert(!queue->firing);
+    /* What is armed from here on waits aside, or it could starve the rest. */
+    queue->firing = true;
+    queue->fired_up_to = queue->armed_ever;
+    while (queue->root != NULL && queue->root->due_ns <= now_ns) {
         struct timer *timer = queue->root;
 
         timer_stop(queue, timer);
         timer->fn(timer->ctx);
     }
+    queue->firing = false;
+    queue->root = meld(queue->root, queue->arriving);
+    queue->arriving = NULL;
 }

@@ -28,7 +28,10 @@ struct timer {
 
 struct timer_queue {
     struct timer *root;
+    struct timer *arriving; /* a heap apart: armed while timers are fired */
     uint64_t armed_ever;
+    uint64_t fired_up_to; /* order of the last that may fire; while firing */
+    bool firing;
     int count;
 };
 
