@@ -21,8 +21,9 @@ kind_of(enum check_kind kind)
     switch (kind) {
     case CHECK_TCP:
         return &tcp_probe_kind;
-    case CHECK_DNS:
     case CHECK_TLS:
+        return &tls_probe_kind;
+    case CHECK_DNS:
     case CHECK_HTTP:
     case CHECK_PAGE:
     case CHECK_MAIL:

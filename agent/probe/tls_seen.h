@@ -1,0 +1,28 @@
+/*
+ * tls_seen.h - what a TLS handshake showed, ours or libcurl's.
+ *
+ * Whoever includes this sees OpenSSL.
+ */
+#ifndef AGENT_PROBE_TLS_SEEN_H
+#define AGENT_PROBE_TLS_SEEN_H
+
+#include "ossl.h" /* before all others */
+
+#include <stdint.h>
+
+#include "measure.h"
+
+/*
+ * Fills `out` from a connection whose handshake is done: protocol, the
+ * certificate's facts, and the verdict on it for `host` by `trust`.
+ */
+void tls_seen_take(SSL *ssl, const char *host, X509_STORE *trust,
+    int64_t now_unix_ms, struct tls_facts *out);
+
+/*
+ * What a failed handshake means: tls_alert, tls_protocol or tls_reset.
+ * `error` is ERR_peek_error() right after it, 0 where the socket failed.
+ */
+enum measure_reason tls_seen_reason(unsigned long error);
+
+#endif

@@ -1,0 +1,342 @@
+#include "tls_probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cm.h"
+#include "probe_bench.h"
+#include "tcpd.h"
+
+struct fixture {
+    struct probe_bench bench;
+    struct tls_ctx *tls;
+    struct tcpd *tcpd;
+};
+
+static void
+stay_silent(int fd, void *ctx)
+{
+    (void)ctx;
+    tcpd_wait_for_end(fd);
+}
+
+static void
+close_at_once(int fd, void *ctx)
+{
+    (void)fd;
+    (void)ctx;
+}
+
+static void
+reset_after_hello(int fd, void *ctx)
+{
+    char hello[64];
+
+    (void)ctx;
+    tcpd_reset_at_close(fd);
+    (void)!read(fd, hello, sizeof(hello));
+}
+
+static void
+send_garbage(int fd, void *ctx)
+{
+    (void)ctx;
+    tcpd_send(fd, "220 mail.example ESMTP, which is not TLS\r\n");
+    tcpd_wait_for_end(fd);
+}
+
+static void
+send_alert(int fd, void *ctx)
+{
+    /* fatal handshake_failure, RFC 8446 6 */
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+
+    (void)ctx;
+    tcpd_send_bytes(fd, alert, sizeof(alert));
+    tcpd_wait_for_end(fd);
+}
+
+static void
+half_a_record(int fd, void *ctx)
+{
+    static const uint8_t half[] = {22, 3, 3, 0, 100, 2, 0};
+
+    (void)ctx;
+    tcpd_send_bytes(fd, half, sizeof(half));
+    tcpd_wait_for_end(fd);
+}
+
+static int
+setup(void **state)
+{
+    static struct fixture fixture;
+    struct err err;
+
+    fixture = (struct fixture){0};
+    probe_bench_init(&fixture.bench,
+        "127.0.0.1 one.test\n::1 two.test\n127.0.0.1 two.test\n");
+    fixture.tls = tls_ctx_new(NULL, &err);
+    assert_made(fixture.tls, err);
+    fixture.bench.env.tls = fixture.tls;
+    fixture.bench.check.kind = CHECK_TLS;
+    fixture.bench.check.host = strdup("127.0.0.1");
+    *state = &fixture;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    probe_bench_free(&f->bench);
+    tcpd_stop(f->tcpd);
+    tls_ctx_free(f->tls);
+    return 0;
+}
+
+static void
+serve(struct fixture *f, tcpd_serve_fn *fn)
+{
+    f->tcpd = tcpd_start(fn, NULL);
+    assert_non_null(f->tcpd);
+    f->bench.check.port = tcpd_port(f->tcpd);
+}
+
+static void
+set_host(struct fixture *f, const char *host)
+{
+    free(f->bench.check.host);
+    f->bench.check.host = strdup(host);
+}
+
+/* A failed handshake: its reason, and which phases there are. */
+static void
+assert_handshake_failed(struct fixture *f, enum measure_reason reason)
+{
+    const struct measure *seen = &f->bench.seen;
+
+    assert_int_equal(f->bench.calls, 1);
+    assert_string_equal(measure_reason_name((int)seen->reason),
+        measure_reason_name((int)reason));
+    assert_int_equal(seen->status, MEASURE_DOWN);
+    assert_int_equal(seen->failed_phase, PHASE_TLS);
+    assert_int_equal(seen->phase_us[PHASE_DNS], PHASE_NOT_REACHED);
+    assert_true(seen->phase_us[PHASE_CONNECT] >= 0);
+    assert_int_equal(seen->phase_us[PHASE_TLS], PHASE_NOT_REACHED);
+    assert_true(seen->phase_us[PHASE_TOTAL] >= seen->phase_us[PHASE_CONNECT]);
+    assert_int_equal(seen->family, FAMILY_V4);
+    assert_string_equal(seen->facts->ip, "127.0.0.1");
+    assert_null(seen->facts->tls);
+}
+
+static void
+a_silent_server_is_a_tls_timeout_at_the_deadline(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, stay_silent);
+    probe_bench_start(&f->bench);
+    probe_bench_settle(&f->bench, 100);
+    assert_int_equal(f->bench.calls, 0);
+    fake_loop_advance_ns(f->bench.loop, 1899 * NS_PER_MS);
+    assert_int_equal(f->bench.calls, 0);
+    fake_loop_advance_ns(f->bench.loop, NS_PER_MS);
+    assert_handshake_failed(f, REASON_TLS_TIMEOUT);
+    assert_int_equal(f->bench.seen.phase_us[PHASE_TOTAL], 2000000);
+}
+
+static void
+half_a_record_is_a_tls_timeout(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, half_a_record);
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_TIMEOUT);
+}
+
+static void
+a_close_after_accept_is_a_tls_reset(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, close_at_once);
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_RESET);
+}
+
+static void
+a_reset_in_the_handshake_is_a_tls_reset(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, reset_after_hello);
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_RESET);
+}
+
+static void
+garbage_instead_of_tls_is_a_protocol_failure(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, send_garbage);
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_PROTOCOL);
+    assert_true(strlen(f->bench.seen.facts->detail) > 0);
+}
+
+static void
+an_alert_is_told_from_garbage(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, send_alert);
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_ALERT);
+}
+
+static void
+a_closed_port_is_connect_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    f->bench.check.port = tcpd_closed_port();
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_int_equal(f->bench.seen.reason, REASON_CONNECT_REFUSED);
+    assert_int_equal(f->bench.seen.status, MEASURE_DOWN);
+    assert_int_equal(f->bench.seen.failed_phase, PHASE_CONNECT);
+    assert_int_equal(f->bench.seen.phase_us[PHASE_CONNECT], PHASE_NOT_REACHED);
+}
+
+static void
+the_next_address_is_tried_when_one_refuses(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, send_garbage); /* on IPv4; ::1 refuses */
+    set_host(f, "two.test");
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_PROTOCOL);
+}
+
+static void
+a_name_nobody_knows_fails_in_dns(void **state)
+{
+    struct fixture *f = *state;
+
+    set_host(f, "nobody.test");
+    f->bench.check.port = 443;
+    f->bench.check.server = strdup("127.0.0.1#1"); /* refuses */
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_int_equal(f->bench.seen.failed_phase, PHASE_DNS);
+    assert_int_equal(f->bench.seen.status, MEASURE_DOWN);
+    assert_null(f->bench.seen.facts->tls);
+}
+
+static void
+out_of_descriptors_is_not_the_targets_failure(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit old;
+    struct rlimit none;
+
+    serve(f, stay_silent);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    probe_bench_start(&f->bench);
+    fake_loop_advance_ns(f->bench.loop, NS_PER_MS);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(f->bench.calls, 1);
+    assert_int_equal(f->bench.seen.status, MEASURE_ERROR);
+    assert_int_equal(f->bench.seen.reason, REASON_AGENT_LIMIT);
+}
+
+static void
+a_source_address_that_is_not_ours_is_agent_no_route(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, stay_silent);
+    f->bench.env.bind_ip4 = "192.0.2.77";
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_int_equal(f->bench.seen.status, MEASURE_ERROR);
+    assert_int_equal(f->bench.seen.reason, REASON_AGENT_NO_ROUTE);
+}
+
+static void
+a_ca_file_without_certificates_is_our_own_trouble(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, stay_silent);
+    f->bench.check.ca_pem = strdup("no certificate at all\n");
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_int_equal(f->bench.seen.status, MEASURE_ERROR);
+    assert_int_equal(f->bench.seen.reason, REASON_AGENT_SKIPPED);
+    assert_non_null(strstr(f->bench.seen.facts->detail, "ca_file"));
+}
+
+static void
+a_cancelled_probe_says_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    serve(f, stay_silent);
+    probe_bench_start(&f->bench);
+    probe_bench_settle(&f->bench, 20);
+    probe_cancel(f->bench.probe);
+    f->bench.probe = NULL;
+    probe_bench_settle(&f->bench, 5);
+    assert_int_equal(f->bench.calls, 0);
+}
+
+static void
+a_missing_trust_file_says_what_to_install(void **state)
+{
+    struct err err;
+
+    (void)state;
+    assert_null(tls_ctx_new("/nonexistent/ca.crt", &err));
+    assert_non_null(strstr(err.msg, "/nonexistent/ca.crt"));
+    assert_non_null(strstr(err.msg, "ca-certificates"));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_silent_server_is_a_tls_timeout_at_the_deadline),
+        TEST(half_a_record_is_a_tls_timeout),
+        TEST(a_close_after_accept_is_a_tls_reset),
+        TEST(a_reset_in_the_handshake_is_a_tls_reset),
+        TEST(garbage_instead_of_tls_is_a_protocol_failure),
+        TEST(an_alert_is_told_from_garbage),
+        TEST(a_closed_port_is_connect_refused),
+        TEST(the_next_address_is_tried_when_one_refuses),
+        TEST(a_name_nobody_knows_fails_in_dns),
+        TEST(out_of_descriptors_is_not_the_targets_failure),
+        TEST(a_source_address_that_is_not_ours_is_agent_no_route),
+        TEST(a_ca_file_without_certificates_is_our_own_trouble),
+        TEST(a_cancelled_probe_says_nothing),
+        cmocka_unit_test(a_missing_trust_file_says_what_to_install),
+    };
+
+    return cmocka_run_group_tests_name("tls_probe", tests, NULL, NULL);
+}
