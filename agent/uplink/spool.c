@@ -1,0 +1,386 @@
+#include "spool.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "digest.h"
+#include "spool_check.h"
+#include "spool_db.h"
+#include "spool_dir.h"
+#include "spool_value.h"
+
+enum { TAIL_MAX_RECORDS = 100, NOTE_MAX_BYTES = 4 << 20, NOTE_NAME_MAX = 64 };
+
+struct spool {
+    struct spool_dir dir;
+    struct spool_db *db; /* owned */
+    size_t cap_bytes;
+    int64_t retention_ms;
+    struct spool_change now; /* head.next counts the tail too */
+    uint64_t synced;         /* the last number that is on disk */
+    struct buf tail;         /* entries, as in the tail file */
+    unsigned tail_count;
+    bool ack_pending;
+    int64_t ack_unix_ms; /* of the latest acknowledgement */
+};
+
+static int
+try_commit(struct spool *spool, const char *note_name, struct bytes note,
+    struct err *err)
+{
+    const struct spool_write write = {
+        .tail = buf_bytes(&spool->tail),
+        .acked = spool->ack_pending,
+        .ack_unix_ms = spool->ack_unix_ms,
+        .retention_ms = spool->retention_ms,
+        .cap_bytes = spool->cap_bytes,
+        .note_name = note_name,
+        .note = note,
+    };
+
+    if (spool_db_write(spool->db, &write, &spool->now, err) != 0)
+        return -1;
+    spool->synced = spool->now.head.next - 1;
+    spool->ack_pending = false;
+    buf_clear(&spool->tail);
+    spool->tail_count = 0;
+    return 0;
+}
+
+/* Commits; on a full disk first with the reserve, then without the oldest. */
+static int
+commit_note(
+    struct spool *spool, const char *name, struct bytes note, struct err *err)
+{
+    int rc = try_commit(spool, name, note, err);
+
+    if (rc != 0 && err->code == ERR_FULL &&
+        spool_dir_give_up_reserve(&spool->dir)) {
+        rc = try_commit(spool, name, note, err);
+    }
+    if (rc != 0 && err->code == ERR_FULL &&
+        spool_db_drop(spool->db, spool->synced, &spool->now, err) == 0) {
+        rc = try_commit(spool, name, note, err);
+    }
+    if (rc != 0)
+        return -1;
+    spool_dir_keep_reserve(&spool->dir);
+    /* Should it fail, its entries are known by their numbers next time. */
+    return spool_dir_empty_tail(&spool->dir, err);
+}
+
+static int
+commit(struct spool *spool, struct err *err)
+{
+    return commit_note(spool, NULL, (struct bytes){NULL, 0}, err);
+}
+
+/* ---- opening ---- */
+
+/* What a killed process had appended after its last sync. */
+static int
+replay_tail(struct spool *spool, struct err *err)
+{
+    struct spool_head *head = &spool->now.head;
+    struct spool_entry entry;
+    struct buf stored;
+    struct bytes left;
+    int rc;
+
+    buf_init(&stored, SPOOL_TAIL_MAX_BYTES);
+    rc = spool_dir_read_tail(&spool->dir, &stored, err);
+    left = buf_bytes(&stored);
+    while (rc == 0 && spool_entry_next(head->id, &left, &entry)) {
+        if (entry.number < head->next)
+            continue;
+        if (entry.number != head->next)
+            break;
+        rc = spool_entry_encode(head->id, &entry, &spool->tail, err);
+        if (rc == 0) {
+            head->next++;
+            spool->tail_count++;
+        }
+    }
+    buf_free(&stored);
+    if (rc != 0)
+        return -1;
+    if (spool->tail_count == 0)
+        return spool_dir_empty_tail(&spool->dir, err);
+    if (commit(spool, err) == 0)
+        return 0;
+    /* A full disk is no reason not to measure; the tail keeps them. */
+    if (err->code != ERR_FULL)
+        return -1;
+    return spool_dir_write_tail(&spool->dir, 0, buf_bytes(&spool->tail), err);
+}
+
+static int
+fill(struct spool *spool, struct err *err)
+{
+    if (spool_check(spool->dir.path, err) != 0)
+        return -1;
+    spool->db =
+        spool_db_open(spool->dir.path, spool->cap_bytes, &spool->now, err);
+    if (spool->db == NULL)
+        return -1;
+    spool->synced = spool->now.head.next - 1;
+    if (replay_tail(spool, err) != 0)
+        return -1;
+    spool_dir_keep_reserve(&spool->dir);
+    return spool_dir_sync(&spool->dir, err);
+}
+
+static struct spool *
+open_with(const struct spool_spec *spec, bool fresh, struct err *err)
+{
+    struct spool *spool = calloc(1, sizeof(*spool));
+
+    if (spool == NULL) {
+        err_set(err, ERR_NOMEM, "spool");
+        return NULL;
+    }
+    spool->cap_bytes =
+        spec->cap_bytes != 0 ? spec->cap_bytes : SPOOL_DEFAULT_CAP_BYTES;
+    spool->retention_ms = spec->retention_ms;
+    buf_init(&spool->tail, SPOOL_TAIL_MAX_BYTES);
+    if (spool_dir_open(&spool->dir, spec->dir, err) != 0)
+        goto failed;
+    if (fresh) {
+        if (spool_dir_set_aside(&spool->dir, clock_unix_ms(), err) != 0)
+            goto failed;
+        spool_dir_close(&spool->dir);
+        if (spool_dir_open(&spool->dir, spec->dir, err) != 0)
+            goto failed;
+    }
+    if (fill(spool, err) != 0)
+        goto failed;
+    return spool;
+
+failed:
+    err_wrap(err, "spool %s", spec->dir);
+    spool_close(spool);
+    return NULL;
+}
+
+struct spool *
+spool_open(const struct spool_spec *spec, struct err *err)
+{
+    return open_with(spec, false, err);
+}
+
+struct spool *
+spool_open_fresh(const struct spool_spec *spec, struct err *err)
+{
+    return open_with(spec, true, err);
+}
+
+void
+spool_close(struct spool *spool)
+{
+    struct err ignored; /* the tail file has what could not be synced */
+
+    if (spool == NULL)
+        return;
+    if (spool->synced + 1 < spool->now.head.next || spool->ack_pending)
+        (void)commit(spool, &ignored);
+    spool_db_close(spool->db);
+    spool_dir_close(&spool->dir);
+    buf_free(&spool->tail);
+    free(spool);
+}
+
+/* ---- using ---- */
+
+void
+spool_state(const struct spool *spool, struct spool_state *state)
+{
+    const struct spool_head *head = &spool->now.head;
+    uint64_t oldest = spool->now.oldest;
+
+    if (oldest <= head->base)
+        oldest = head->base + 1;
+    memcpy(state->id, head->id, SPOOL_ID_BYTES);
+    state->oldest_seq = oldest - head->base;
+    state->next_seq = head->next - head->base;
+    state->synced_seq = spool->synced - head->base;
+    state->acked_seq = head->acked - head->base;
+    state->records =
+        head->next - (oldest > head->acked + 1 ? oldest : head->acked + 1);
+    state->bytes = spool->now.pages_bytes + spool->tail.len;
+    state->lost = head->lost;
+}
+
+static int
+add_to_tail(struct spool *spool, struct bytes record, struct err *err)
+{
+    struct spool_entry entry = {spool->now.head.next, record};
+    size_t before = spool->tail.len;
+    struct bytes added;
+
+    if (spool_entry_encode(spool->now.head.id, &entry, &spool->tail, err) != 0)
+        return -1;
+    added.data = spool->tail.data + before;
+    added.len = spool->tail.len - before;
+    if (spool_dir_write_tail(&spool->dir, before, added, err) != 0) {
+        spool->tail.len = before;
+        return -1;
+    }
+    spool->now.head.next++;
+    spool->tail_count++;
+    return 0;
+}
+
+static bool
+tail_has_room(const struct spool *spool, size_t record_len)
+{
+    return spool->tail_count < TAIL_MAX_RECORDS &&
+           spool->tail.len + SPOOL_TAIL_HEADER_BYTES + record_len <=
+               SPOOL_TAIL_MAX_BYTES;
+}
+
+int
+spool_append(
+    struct spool *spool, struct bytes record, uint64_t *seq, struct err *err)
+{
+    int rc = 0;
+
+    if (record.len == 0 || record.len > SPOOL_RECORD_MAX_BYTES) {
+        return err_set(err, ERR_LIMIT, "record of %zu bytes (1 to %d)",
+            record.len, SPOOL_RECORD_MAX_BYTES);
+    }
+    if (!tail_has_room(spool, record.len))
+        rc = commit(spool, err);
+    if (rc == 0)
+        rc = add_to_tail(spool, record, err);
+    if (rc != 0 && err->code == ERR_FULL &&
+        (spool_dir_give_up_reserve(&spool->dir) || commit(spool, err) == 0))
+        rc = add_to_tail(spool, record, err);
+    if (rc != 0) {
+        spool->now.head.lost++;
+        return err_wrap(err, "spool %s", spool->dir.path);
+    }
+    *seq = spool->now.head.next - 1 - spool->now.head.base;
+    return 0;
+}
+
+int
+spool_sync(struct spool *spool, struct err *err)
+{
+    if (spool->synced + 1 == spool->now.head.next && !spool->ack_pending)
+        return 0;
+    if (commit(spool, err) != 0)
+        return err_wrap(err, "spool %s", spool->dir.path);
+    return 0;
+}
+
+static int
+read_tail(
+    struct spool *spool, uint64_t number, struct buf *out, struct err *err)
+{
+    struct bytes left = buf_bytes(&spool->tail);
+    struct spool_entry entry;
+
+    while (spool_entry_next(spool->now.head.id, &left, &entry)) {
+        if (entry.number != number)
+            continue;
+        if (buf_append(out, entry.record.data, entry.record.len, err) != 0)
+            return -1;
+        return 1;
+    }
+    return 0;
+}
+
+int
+spool_read(struct spool *spool, uint64_t seq, struct buf *out, struct err *err)
+{
+    const struct spool_head *head = &spool->now.head;
+    int rc;
+
+    if (seq == 0 || seq >= head->next - head->base)
+        return 0;
+    if (seq + head->base > spool->synced)
+        return read_tail(spool, seq + head->base, out, err);
+    rc = spool_db_read(spool->db, seq + head->base, out, err);
+    if (rc < 0)
+        err_wrap(err, "spool %s: record %" PRIu64, spool->dir.path, seq);
+    return rc;
+}
+
+int
+spool_ack(
+    struct spool *spool, uint64_t seq, int64_t now_unix_ms, struct err *err)
+{
+    struct spool_head *head = &spool->now.head;
+
+    if (seq > spool->synced - head->base) {
+        return err_set(err, ERR_PEER,
+            "record %" PRIu64 " acknowledged, %" PRIu64 " is the last on disk",
+            seq, spool->synced - head->base);
+    }
+    if (now_unix_ms < 0 || seq + head->base <= head->acked)
+        return 0;
+    head->acked = seq + head->base;
+    spool->ack_unix_ms = now_unix_ms;
+    spool->ack_pending = true;
+    return 0;
+}
+
+int
+spool_renumber(struct spool *spool, uint64_t keep_above_seq, struct err *err)
+{
+    struct spool_head head;
+
+    if (spool_sync(spool, err) != 0)
+        return -1;
+    head = spool->now.head;
+    if (keep_above_seq >= head.next - head.base)
+        keep_above_seq = head.next - head.base - 1;
+    head.base += keep_above_seq;
+    head.acked = head.base;
+    digest_random(head.id, sizeof(head.id));
+    if (spool_db_change_identity(spool->db, &head, err) != 0)
+        return err_wrap(err, "spool %s", spool->dir.path);
+    spool->now.head = head;
+    return 0;
+}
+
+static int
+check_note_name(const char *name, struct err *err)
+{
+    size_t len = strlen(name);
+
+    if (len == 0 || len > NOTE_NAME_MAX || name[0] < ' ')
+        return err_set(err, ERR_LIMIT, "note named \"%s\"", name);
+    return 0;
+}
+
+int
+spool_put_note(
+    struct spool *spool, const char *name, struct bytes value, struct err *err)
+{
+    if (check_note_name(name, err) != 0)
+        return -1;
+    if (value.len > NOTE_MAX_BYTES) {
+        return err_set(err, ERR_LIMIT, "note %s of %zu bytes (at most %d)",
+            name, value.len, NOTE_MAX_BYTES);
+    }
+    if (commit_note(spool, name, value, err) != 0)
+        return err_wrap(err, "spool %s: note %s", spool->dir.path, name);
+    return 0;
+}
+
+int
+spool_get_note(
+    struct spool *spool, const char *name, struct buf *out, struct err *err)
+{
+    int rc;
+
+    if (check_note_name(name, err) != 0)
+        return -1;
+    rc = spool_db_get_note(spool->db, name, out, err);
+    if (rc < 0)
+        err_wrap(err, "spool %s: note %s", spool->dir.path, name);
+    return rc;
+}

@@ -1,0 +1,69 @@
+/*
+ * spool_db.h - the spool's LMDB environment, and what is done to it in one
+ * transaction.
+ *
+ * Every commit is synced, so a power cut never leaves it half written.  One
+ * process, one thread: the lock of spool_dir.h keeps others out.  Numbers are
+ * those that records were stored under (spool_value.h).
+ */
+#ifndef AGENT_SPOOL_DB_H
+#define AGENT_SPOOL_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+#include "spool_value.h"
+
+struct spool_db;
+
+/* What a transaction leaves behind. */
+struct spool_change {
+    struct spool_head head;
+    uint64_t oldest;    /* head.next if there is none */
+    size_t pages_bytes; /* of the records */
+};
+
+/* What a transaction is to do. */
+struct spool_write {
+    struct bytes tail; /* entries to become records */
+    bool acked;        /* head.acked moved */
+    int64_t ack_unix_ms;
+    int64_t retention_ms;
+    size_t cap_bytes;
+    const char *note_name; /* NULL: none */
+    struct bytes note;
+};
+
+/* Opens or makes it; `now` is then what it holds.  Check it first. */
+struct spool_db *spool_db_open(const char *path, size_t cap_bytes,
+    struct spool_change *now, struct err *err);
+void spool_db_close(struct spool_db *db);
+
+/*
+ * Stores the tail, the acknowledgement and the note, removes what is forgotten
+ * or too old, keeps to the cap: all or nothing.  ERR_FULL if there is no room.
+ */
+int spool_db_write(struct spool_db *db, const struct spool_write *write,
+    struct spool_change *now, struct err *err);
+
+/*
+ * Drops a part of the oldest, for the disk is full.  now->head may be ahead of
+ * what is stored; `synced` is not.
+ */
+int spool_db_drop(struct spool_db *db, uint64_t synced,
+    struct spool_change *now, struct err *err);
+
+/* Another identity, and no acknowledgement of the old one. */
+int spool_db_change_identity(
+    struct spool_db *db, const struct spool_head *head, struct err *err);
+
+/* Append to `out`.  1: there; 0: not; -1: err. */
+int spool_db_read(
+    struct spool_db *db, uint64_t number, struct buf *out, struct err *err);
+int spool_db_get_note(
+    struct spool_db *db, const char *name, struct buf *out, struct err *err);
+
+#endif
