@@ -126,6 +126,12 @@ int check_row_put(
     struct store_txn *txn, const struct check_row *row, struct err *err);
 int check_row_get(
     struct store_txn *txn, uint32_t id, struct check_row *row, struct err *err);
+/*
+ * Notes that a result of this check came, for that slot: makes the row, or
+ * moves its first slot to an earlier one.
+ */
+int check_row_note(struct store_txn *txn, uint32_t id, const char *name,
+    int64_t slot_unix_ms, struct err *err);
 typedef int check_row_each_fn(
     void *ctx, const struct check_row *row, struct err *err);
 int check_row_each(

@@ -60,6 +60,12 @@ struct store *store_open(const struct store_spec *spec, struct err *err);
 /* No transaction may be open.  NULL is allowed. */
 void store_close(struct store *store);
 
+/*
+ * Frees what readers that died left behind: what they read could not be used
+ * again.  Gives how many there were, or -1.  Call it every minute.
+ */
+int store_clear_stale_readers(struct store *store, struct err *err);
+
 /* Of map and disk, the fuller one. */
 int store_used_ratio(struct store *store, double *ratio, struct err *err);
 

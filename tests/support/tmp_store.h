@@ -1,0 +1,21 @@
+/*
+ * tmp_store.h - a store in a new folder, gone with the test.
+ */
+#ifndef TESTS_TMP_STORE_H
+#define TESTS_TMP_STORE_H
+
+#include "store.h"
+
+struct tmp_store {
+    char dir[64];
+    struct store *store;
+};
+
+/* cmocka's setup and teardown; *state is a struct tmp_store. */
+int tmp_store_setup(void **state);
+int tmp_store_teardown(void **state);
+
+/* Removes a folder and the plain files in it. */
+void tmp_store_remove_dir(const char *dir);
+
+#endif
