@@ -4,6 +4,7 @@
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <ldns/ldns.h>
 #undef ERR_STATE
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,26 @@ dns_is_name(const char *text)
 }
 
 bool
+dns_put_reverse(const char *ip, char out[DNS_REVERSE_BYTES])
+{
+    uint8_t bytes[16];
+    size_t put = 0;
+
+    if (inet_pton(AF_INET, ip, bytes) == 1) {
+        (void)snprintf(out, DNS_REVERSE_BYTES, "%u.%u.%u.%u.in-addr.arpa",
+            bytes[3], bytes[2], bytes[1], bytes[0]);
+        return true;
+    }
+    if (inet_pton(AF_INET6, ip, bytes) != 1)
+        return false;
+    for (int i = 15; i >= 0; i--)
+        put += (size_t)snprintf(
+            out + put, 5, "%x.%x.", bytes[i] & 15U, (unsigned)bytes[i] >> 4);
+    (void)snprintf(out + put, DNS_REVERSE_BYTES - put, "ip6.arpa");
+    return true;
+}
+
+bool
 dns_same_name(const char *a, const char *b)
 {
     size_t a_len = strlen(a);
@@ -118,6 +139,43 @@ dns_msg_encode(const struct dns_question *question, uint16_t id,
     return rc;
 }
 
+static bool
+is_plain(char c)
+{
+    return c >= ' ' && c <= '~';
+}
+
+/*
+ * ldns lets some control bytes through (a tab in a TXT record); as \DDD they
+ * are harmless.  Takes `text` and returns it or its replacement; NULL when
+ * memory is out.
+ */
+static char *
+escape_rest(char *text)
+{
+    size_t len = text != NULL ? strlen(text) : 0;
+    char *out;
+    size_t put = 0;
+    size_t at = 0;
+
+    while (at < len && is_plain(text[at]))
+        at++;
+    if (at == len)
+        return text;
+    out = malloc(len * 4 + 1);
+    for (at = 0; out != NULL && at < len; at++) {
+        if (is_plain(text[at]))
+            out[put++] = text[at];
+        else
+            put += (size_t)snprintf(
+                out + put, 5, "\\%03u", (unsigned)(unsigned char)text[at]);
+    }
+    if (out != NULL)
+        out[put] = '\0';
+    free(text);
+    return out;
+}
+
 /* All data fields, one space between them; NULL when memory is out. */
 static char *
 put_data(const ldns_rr *rr)
@@ -133,7 +191,7 @@ put_data(const ldns_rr *rr)
             ldns_rdf2buffer_str(text, ldns_rr_rdf(rr, i)) != LDNS_STATUS_OK;
     }
     if (!failed)
-        out = ldns_buffer_export2str(text);
+        out = escape_rest(ldns_buffer_export2str(text));
     ldns_buffer_free(text);
     return out;
 }
@@ -199,7 +257,7 @@ take_record(struct dns_record *out, ldns_rr *rr, struct err *err)
     free(type);
     out->type_number = (uint16_t)ldns_rr_get_type(rr);
     out->ttl_s = ldns_rr_ttl(rr);
-    out->name = ldns_rdf2str(ldns_rr_owner(rr));
+    out->name = escape_rest(ldns_rdf2str(ldns_rr_owner(rr)));
     out->data = put_data(rr); /* before the names in it lose their case */
     if (type == NULL || out->name == NULL || out->data == NULL)
         return err_set(err, ERR_NOMEM, "DNS record");
@@ -216,6 +274,7 @@ mark_asked(struct dns_answer *answer)
 {
     const char *name = answer->question_name;
 
+    answer->last_cname = -1;
     for (int hop = 0; name != NULL && hop < CHAIN_MAX; hop++) {
         const char *next = NULL;
 
@@ -228,6 +287,7 @@ mark_asked(struct dns_answer *answer)
                 answer->asked_count += !record->asked;
                 record->asked = true;
             } else if (record->type_number == LDNS_RR_TYPE_CNAME) {
+                answer->last_cname = (int)i;
                 next = record->data;
             }
         }
@@ -245,7 +305,7 @@ take_question(struct dns_answer *out, const ldns_pkt *pkt, struct err *err)
     rr = ldns_rr_list_rr(ldns_pkt_question(pkt), 0);
     out->question_type = (uint16_t)ldns_rr_get_type(rr);
     out->question_class = (uint16_t)ldns_rr_get_class(rr);
-    out->question_name = ldns_rdf2str(ldns_rr_owner(rr));
+    out->question_name = escape_rest(ldns_rdf2str(ldns_rr_owner(rr)));
     return out->question_name != NULL ? 0
                                       : err_set(err, ERR_NOMEM, "DNS answer");
 }

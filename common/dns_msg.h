@@ -22,7 +22,8 @@ enum {
     DNS_MSG_EDNS_BYTES = 1232, /* what every path carries (DNS flag day 2020) */
     DNS_MSG_RECORDS_MAX = 512, /* of all sections together */
     DNS_MSG_NAME_MAX = 1020,   /* of a name as text: 255 bytes, all escaped */
-    DNS_MSG_DATA_MAX = 4096    /* of an expected answer as text */
+    DNS_REVERSE_BYTES = 80,
+    DNS_MSG_DATA_MAX = 4096 /* of an expected answer as text */
 };
 
 /* Of the header's four bits; larger ones come from EDNS and are all errors. */
@@ -70,6 +71,7 @@ struct dns_answer {
     struct dns_record *records; /* owned; the answer section in its order */
     size_t record_count;
     size_t asked_count; /* records that answer the question */
+    int last_cname;     /* the last of the CNAMEs the question leads to; -1 */
 };
 
 /* Appends the message for `question`.  Fails on a name that is none. */
@@ -103,6 +105,9 @@ void dns_put_rcode(int rcode, char out[16]);
  */
 int dns_take_data(enum check_dns_type type, const char *text, struct buf *out,
     struct err *err);
+
+/* The name to ask PTR of for an IP literal; false if `ip` is none. */
+bool dns_put_reverse(const char *ip, char out[DNS_REVERSE_BYTES]);
 
 /* True if it is a name that can be asked for. */
 bool dns_is_name(const char *text);

@@ -19,11 +19,12 @@ static const struct probe_kind *
 kind_of(enum check_kind kind)
 {
     switch (kind) {
+    case CHECK_DNS:
+        return &dns_probe_kind;
     case CHECK_TCP:
         return &tcp_probe_kind;
     case CHECK_TLS:
         return &tls_probe_kind;
-    case CHECK_DNS:
     case CHECK_HTTP:
     case CHECK_PAGE:
     case CHECK_MAIL:

@@ -427,7 +427,7 @@ begin(
                 "the address is not of the family asked for");
     } else if (resolver_conf(resolve->resolver, query->server, &resolve->conf,
                    &why) != 0) {
-        fail(resolve, REASON_DNS_MALFORMED, why.msg);
+        fail(resolve, REASON_AGENT_SKIPPED, why.msg);
     } else {
         list_names(resolve, query->host);
         if (resolve->name_count > 0) {

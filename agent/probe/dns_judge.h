@@ -1,0 +1,36 @@
+/*
+ * dns_judge.h - what one server's answers mean for a check, and the facts
+ * worth keeping of them.  Pure.
+ */
+#ifndef AGENT_DNS_JUDGE_H
+#define AGENT_DNS_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "check.h"
+#include "dns_lookup.h"
+#include "measure.h"
+
+struct dns_verdict {
+    enum measure_reason reason;
+    char detail[FACTS_TEXT_BYTES]; /* the failure in words; "" if none */
+    size_t answer_count;           /* different records */
+    uint64_t answers_hash;         /* the same for the same set of records */
+};
+
+/*
+ * A type without data is fine as long as another one has some.  Of a server
+ * that does not recurse (`authoritative`), a CNAME that leads out of its zone
+ * is an answer.  Expected answers are a set: order, TTL, case of names and a
+ * last dot do not matter.
+ */
+void dns_judge(const struct check *check,
+    const struct dns_lookup_result *result, bool authoritative,
+    struct dns_verdict *out);
+
+/* The caller owns what it gets; NULL when memory is out. */
+struct dns_facts *dns_judge_facts(const struct dns_lookup_result *result);
+
+#endif

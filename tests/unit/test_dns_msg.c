@@ -1,0 +1,250 @@
+#include "dns_msg.h"
+
+#include <string.h>
+
+#include "cm.h"
+
+/* id 0x1234, QR AA; www.acme.example A: CNAME host.ACME.example, A twice. */
+static const uint8_t chain[] =
+    "\x12\x34\x84\x00\x00\x01\x00\x03\x00\x00\x00\x00"
+    "\x03www\x04"
+    "acme\x07"
+    "example\x00\x00\x01\x00\x01"
+    "\xc0\x0c\x00\x05\x00\x01\x00\x00\x01\x2c\x00\x14"
+    "\x04host\x04"
+    "ACME\x07"
+    "example\x00"
+    "\xc0\x2e\x00\x01\x00\x01\x00\x00\x01\x2c\x00\x04\xc0\x00\x02\x01"
+    "\x03"
+    "evil\x00";
+
+static const struct dns_question www = {
+    .name = "WWW.acme.example", .type = DNS_TYPE_A, .recurse = true};
+
+static void
+a_question_has_edns_recursion_and_our_id(void **state)
+{
+    struct buf out;
+    struct err err;
+
+    (void)state;
+    buf_init(&out, 512);
+    assert_ok(dns_msg_encode(&www, 0xabcd, &out, &err), err);
+    assert_int_equal(out.data[0], 0xab);
+    assert_int_equal(out.data[1], 0xcd);
+    assert_int_equal(out.data[2], 0x01); /* RD */
+    assert_int_equal(out.data[5], 1);
+    assert_int_equal(out.data[11], 1); /* OPT */
+    assert_int_equal(out.len, 12 + 18 + 4 + 11);
+    assert_int_equal(out.data[out.len - 8] << 8 | out.data[out.len - 7], 1232);
+    buf_free(&out);
+}
+
+static void
+a_name_that_cannot_be_is_refused_with_words(void **state)
+{
+    static const char *const bad[] = {"", "a..b", ".a",
+        "0123456789012345678901234567890123456789012345678901234567890123.x"};
+    struct buf out;
+    struct err err;
+
+    (void)state;
+    buf_init(&out, 512);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct dns_question question = {.name = bad[i]};
+
+        assert_false(dns_is_name(bad[i]));
+        assert_int_equal(dns_msg_encode(&question, 1, &out, &err), -1);
+        assert_int_equal(err.code, ERR_PARSE);
+    }
+    buf_free(&out);
+}
+
+/* The chain with its third record left out: it is only a header's promise. */
+static size_t
+good_chain(uint8_t out[sizeof(chain)])
+{
+    size_t len = sizeof(chain) - 1 - 6;
+
+    memcpy(out, chain, len);
+    out[7] = 2;
+    return len;
+}
+
+static void
+a_cname_in_the_answer_is_followed(void **state)
+{
+    uint8_t bytes[sizeof(chain)];
+    struct dns_answer answer;
+    struct err err;
+
+    (void)state;
+    assert_ok(dns_msg_decode(bytes, good_chain(bytes), &answer, &err), err);
+    assert_true(dns_answer_matches(&answer, &www, 0x1234));
+    assert_true(answer.authoritative);
+    assert_int_equal(answer.record_count, 2);
+    assert_int_equal(answer.asked_count, 1);
+    assert_false(answer.records[0].asked);
+    assert_string_equal(answer.records[0].type, "CNAME");
+    assert_string_equal(answer.records[0].data, "host.ACME.example.");
+    assert_true(answer.records[1].asked);
+    assert_string_equal(answer.records[1].data, "192.0.2.1");
+    assert_int_equal(answer.records[1].ttl_s, 300);
+    assert_int_equal(answer.records[1].rdata_len, 4);
+    dns_answer_free(&answer);
+}
+
+static void
+an_answer_to_something_else_does_not_match(void **state)
+{
+    uint8_t bytes[sizeof(chain)];
+    size_t len = good_chain(bytes);
+    struct dns_question question = www;
+    struct dns_answer answer;
+    struct err err;
+
+    (void)state;
+    assert_ok(dns_msg_decode(bytes, len, &answer, &err), err);
+    assert_false(dns_answer_matches(&answer, &www, 0x1235));
+    question.type = DNS_TYPE_AAAA;
+    assert_false(dns_answer_matches(&answer, &question, 0x1234));
+    question = www;
+    question.name = "acme.example";
+    assert_false(dns_answer_matches(&answer, &question, 0x1234));
+    dns_answer_free(&answer);
+    bytes[2] = 0; /* a question, not an answer */
+    assert_ok(dns_msg_decode(bytes, len, &answer, &err), err);
+    assert_false(dns_answer_matches(&answer, &www, 0x1234));
+    dns_answer_free(&answer);
+}
+
+static void
+records_that_are_promised_and_missing_are_an_error(void **state)
+{
+    struct dns_answer answer;
+    struct err err;
+
+    (void)state;
+    for (size_t len = 0; len < sizeof(chain) - 1; len++) {
+        assert_int_equal(dns_msg_decode(chain, len, &answer, &err), -1);
+        assert_int_equal(err.code, ERR_PARSE);
+        assert_null(answer.records);
+    }
+}
+
+static void
+a_message_that_promises_thousands_of_records_is_refused(void **state)
+{
+    uint8_t bytes[12] = {0, 0, 0x80, 0, 0, 0, 0xff, 0xff};
+    struct dns_answer answer;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(dns_msg_decode(bytes, sizeof(bytes), &answer, &err), -1);
+    assert_int_equal(err.code, ERR_LIMIT);
+}
+
+static void
+a_compression_loop_is_an_error(void **state)
+{
+    uint8_t bytes[] = "\x12\x34\x84\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+                      "\xc0\x0c\x00\x01\x00\x01";
+    struct dns_answer answer;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(
+        dns_msg_decode(bytes, sizeof(bytes) - 1, &answer, &err), -1);
+}
+
+static void
+expected_data_of_each_type_is_read(void **state)
+{
+    static const struct {
+        enum check_dns_type type;
+        const char *text;
+        const char *same; /* another way to write it */
+    } rows[] = {
+        {DNS_TYPE_A, "192.0.2.1", "192.0.2.1"},
+        {DNS_TYPE_AAAA, "2001:db8::1", "2001:0DB8:0:0::1"},
+        {DNS_TYPE_CNAME, "host.acme.example", "HOST.acme.example."},
+        {DNS_TYPE_MX, "10 mail.acme.example", "10   Mail.acme.example."},
+        {DNS_TYPE_NS, "ns1.acme.example", "ns1.ACME.example."},
+        {DNS_TYPE_TXT, "v=spf1 -all", "\"v=spf1\" \" -all\""},
+        {DNS_TYPE_SOA, "ns1.a.example host.a.example 1 2 3 4 5",
+            "NS1.a.example. host.a.example. 1 2 3 4 5"},
+        {DNS_TYPE_CAA, "0 issue \"ca.example\"", "0 issue \"ca.example\""},
+        {DNS_TYPE_DS, "1 8 2 aabb", "1 8 2 AABB"},
+        {DNS_TYPE_HTTPS, "1 . alpn=h2,h3", "1 . alpn=h2,h3"},
+        {DNS_TYPE_PTR, "a.example", "A.example."},
+        {DNS_TYPE_SRV, "1 2 443 a.example", "1 2 443 A.example."},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf a;
+        struct buf b;
+        struct err err;
+
+        buf_init(&a, 512);
+        buf_init(&b, 512);
+        assert_ok(dns_take_data(rows[i].type, rows[i].text, &a, &err), err);
+        assert_ok(dns_take_data(rows[i].type, rows[i].same, &b, &err), err);
+        assert_int_equal(a.len, b.len);
+        assert_memory_equal(a.data, b.data, a.len);
+        buf_free(&a);
+        buf_free(&b);
+    }
+}
+
+static void
+expected_data_that_is_none_is_refused_with_words(void **state)
+{
+    static const struct {
+        enum check_dns_type type;
+        const char *text;
+    } rows[] = {{DNS_TYPE_A, "192.0.2"}, {DNS_TYPE_A, ""},
+        {DNS_TYPE_A, "2001:db8::1"}, {DNS_TYPE_AAAA, "192.0.2.1"},
+        {DNS_TYPE_MX, "mail.acme.example"}, {DNS_TYPE_NS, ""}};
+    struct buf out;
+    struct err err;
+
+    (void)state;
+    buf_init(&out, 512);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(
+            dns_take_data(rows[i].type, rows[i].text, &out, &err), -1);
+        assert_int_equal(err.code, ERR_PARSE);
+    }
+    buf_free(&out);
+}
+
+static void
+names_are_the_same_in_any_case_and_with_a_last_dot(void **state)
+{
+    (void)state;
+    assert_true(dns_same_name("a.Example", "A.example."));
+    assert_true(dns_same_name(".", "."));
+    assert_false(dns_same_name("a.example", "b.example"));
+    assert_false(dns_same_name("a.example", "a.example.x"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_has_edns_recursion_and_our_id),
+        cmocka_unit_test(a_name_that_cannot_be_is_refused_with_words),
+        cmocka_unit_test(a_cname_in_the_answer_is_followed),
+        cmocka_unit_test(an_answer_to_something_else_does_not_match),
+        cmocka_unit_test(records_that_are_promised_and_missing_are_an_error),
+        cmocka_unit_test(
+            a_message_that_promises_thousands_of_records_is_refused),
+        cmocka_unit_test(a_compression_loop_is_an_error),
+        cmocka_unit_test(expected_data_of_each_type_is_read),
+        cmocka_unit_test(expected_data_that_is_none_is_refused_with_words),
+        cmocka_unit_test(names_are_the_same_in_any_case_and_with_a_last_dot),
+    };
+
+    return cmocka_run_group_tests_name("dns_msg", tests, NULL, NULL);
+}
