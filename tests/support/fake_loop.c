@@ -16,6 +16,7 @@ enum {
 struct loop {
     struct timer_queue timers;
     int64_t now_ns;
+    int64_t lag_ns;
     struct loop_watch *watches[WATCH_MAX];
     int fds[WATCH_MAX];
     unsigned events[WATCH_MAX];
@@ -78,8 +79,13 @@ loop_now_ns(const struct loop *loop)
 int64_t
 loop_lag_ns(const struct loop *loop)
 {
-    (void)loop;
-    return 0;
+    return loop->lag_ns;
+}
+
+void
+fake_loop_set_lag_ns(struct loop *loop, int64_t lag_ns)
+{
+    loop->lag_ns = lag_ns;
 }
 
 void

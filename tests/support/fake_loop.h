@@ -26,6 +26,9 @@ void fake_loop_advance_ns(struct loop *loop, int64_t step_ns);
 /* Calls what is due now. */
 void fake_loop_fire_due(struct loop *loop);
 
+/* What loop_lag_ns() says from now on. */
+void fake_loop_set_lag_ns(struct loop *loop, int64_t lag_ns);
+
 /* How many timers are armed. */
 int fake_loop_timer_count(const struct loop *loop);
 

@@ -1,0 +1,61 @@
+#include "notable.h"
+
+#include <string.h>
+
+#include "digest.h"
+
+/* The NUL goes along: "ab" "c" is not "a" "bc". */
+static uint32_t
+add_text(uint32_t crc, const char *text)
+{
+    return digest_crc32c(crc, text, strlen(text) + 1);
+}
+
+static uint32_t
+add_http(uint32_t crc, const struct http_facts *http)
+{
+    for (size_t i = 0; i < http->redirect_count; i++) {
+        const struct redirect_fact *hop = &http->redirects[i];
+
+        crc = add_text(crc, hop->from);
+        crc = add_text(crc, hop->to);
+        crc = digest_crc32c(crc, &hop->status, sizeof(hop->status));
+    }
+    return crc;
+}
+
+/* Servers rotate their answers: a sum does not care. */
+static uint32_t
+add_dns(uint32_t crc, const struct dns_facts *dns)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < dns->answer_count; i++) {
+        const struct dns_answer_fact *answer = &dns->answers[i];
+        uint32_t one = add_text(0, answer->name);
+
+        one = add_text(one, answer->type);
+        sum += add_text(one, answer->data);
+    }
+    crc = add_text(crc, dns->rcode);
+    return digest_crc32c(crc, &sum, sizeof(sum));
+}
+
+uint32_t
+notable_mark(const struct measure *measure)
+{
+    const struct facts *facts = measure->facts;
+    uint32_t crc =
+        digest_crc32c(0, &measure->http_status, sizeof(measure->http_status));
+
+    if (facts != NULL) {
+        crc = add_text(crc, facts->ip);
+        if (facts->http != NULL)
+            crc = add_http(crc, facts->http);
+        if (facts->tls != NULL && facts->tls->chain_count > 0)
+            crc = add_text(crc, facts->tls->chain[0].fingerprint_sha256);
+        if (facts->dns != NULL)
+            crc = add_dns(crc, facts->dns);
+    }
+    return crc == 0 ? 1 : crc;
+}
