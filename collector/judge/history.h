@@ -16,18 +16,7 @@
 #include "err.h"
 #include "incident_row.h"
 #include "store.h"
-
-/* Characters are those that sla --verdicts prints. */
-enum verdict {
-    VERDICT_UP,
-    VERDICT_PARTIAL, /* the whole only */
-    VERDICT_DOWN,
-    VERDICT_UNKNOWN,
-    VERDICT_MAINT,
-    VERDICT_PENDING /* not judged yet: in no sum */
-};
-
-char verdict_letter(enum verdict verdict); /* U P D ? M . */
+#include "verdict.h"
 
 struct history_slot {
     int64_t start_unix_ms; /* cut at the front where a new grid begins */
