@@ -7,3 +7,12 @@ unit_test(dns_query LIBS probes dnsd fake_loop)
 unit_test(resolve LIBS probes dnsd fake_loop)
 unit_test(tcp_probe LIBS probes dnsd fake_loop)
 fuzz_target(dns_msg LIBS common_dns)
+unit_test(dns_probe LIBS probes dnsd fake_loop)
+fuzz_target(dns_conf LIBS probes)
+
+add_executable(dns_once integration/dns_once.c)
+target_link_libraries(dns_once PRIVATE house probes common_loop)
+add_test(NAME integration.dns_real COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/dns_real.py $<TARGET_FILE:dns_once>)
+set_tests_properties(integration.dns_real PROPERTIES LABELS integration
+  TIMEOUT 120)

@@ -14,8 +14,9 @@ struct name_search {
 };
 
 /*
- * Asks for the NS records of the host, of its parent, and so on; then for the
- * addresses of all of them at once.
+ * Asks whether the host is a CNAME (a resolver would follow it out of the zone,
+ * perhaps to one that is broken); for the NS records of the host if it is not,
+ * of its parent, and so on; then for the addresses of all of them at once.
  */
 struct dns_auth {
     struct dns_auth_spec spec;
@@ -167,16 +168,55 @@ parent_of(const char *name)
     return NULL;
 }
 
-static int ask_for_zone(struct dns_auth *auth, struct err *err);
+static int ask(
+    struct dns_auth *auth, enum check_dns_type type, struct err *err);
 
+/* On to the next name; the search may be gone when this returns. */
 static void
-on_zone(void *ctx, const struct dns_lookup_result *result)
+look_for_zone(struct dns_auth *auth, const char *zone)
 {
-    struct dns_auth *auth = ctx;
-    enum measure_reason reason = dns_lookup_reason(result);
     struct err err;
 
-    auth->lookup = NULL;
+    auth->zone = zone;
+    if (zone == NULL)
+        finish(auth, REASON_DNS_NXDOMAIN, "no zone has name servers for it");
+    else if (left_ns(auth) <= 0)
+        finish(auth, REASON_DNS_TIMEOUT, "the zone was not found in time");
+    else if (ask(auth, DNS_TYPE_NS, &err) != 0)
+        finish(auth, REASON_AGENT_LIMIT, "out of memory");
+}
+
+/* True, and the search is gone, if the answer is a failure. */
+static bool
+has_failed(struct dns_auth *auth, const struct dns_lookup_result *result)
+{
+    enum measure_reason reason = dns_lookup_reason(result);
+    char detail[FACTS_TEXT_BYTES];
+
+    if (reason == REASON_NONE || reason == REASON_DNS_NODATA ||
+        reason == REASON_DNS_NXDOMAIN)
+        return false;
+    (void)snprintf(detail, sizeof(detail),
+        "looking for the name servers of %.100s: %.100s", auth->zone,
+        dns_lookup_detail(result));
+    finish(auth, reason, detail);
+    return true;
+}
+
+static void
+on_alias(struct dns_auth *auth, const struct dns_lookup_result *result)
+{
+    if (has_failed(auth, result))
+        return;
+    if (dns_lookup_reason(result) == REASON_NONE)
+        look_for_zone(auth, parent_of(auth->zone));
+    else
+        look_for_zone(auth, auth->zone);
+}
+
+static void
+on_zone(struct dns_auth *auth, const struct dns_lookup_result *result)
+{
     take_names(auth, &result->of[DNS_TYPE_NS].answer);
     if (auth->name_count > 0) {
         (void)snprintf(
@@ -184,32 +224,29 @@ on_zone(void *ctx, const struct dns_lookup_result *result)
         find_addresses(auth);
         return;
     }
-    if (reason != REASON_NONE && reason != REASON_DNS_NODATA &&
-        reason != REASON_DNS_NXDOMAIN) {
-        char detail[FACTS_TEXT_BYTES];
+    if (!has_failed(auth, result))
+        look_for_zone(auth, parent_of(auth->zone));
+}
 
-        (void)snprintf(detail, sizeof(detail),
-            "looking for the name servers of %.100s: %.100s", auth->zone,
-            dns_lookup_detail(result));
-        finish(auth, reason, detail);
-        return;
-    }
-    auth->zone = parent_of(auth->zone);
-    if (auth->zone == NULL)
-        finish(auth, REASON_DNS_NXDOMAIN, "no zone has name servers for it");
-    else if (left_ns(auth) <= 0)
-        finish(auth, REASON_DNS_TIMEOUT, "the zone was not found in time");
-    else if (ask_for_zone(auth, &err) != 0)
-        finish(auth, REASON_AGENT_LIMIT, "out of memory");
+static void
+on_answer(void *ctx, const struct dns_lookup_result *result)
+{
+    struct dns_auth *auth = ctx;
+
+    auth->lookup = NULL;
+    if (result->types == UINT32_C(1) << DNS_TYPE_CNAME)
+        on_alias(auth, result);
+    else
+        on_zone(auth, result);
 }
 
 static int
-ask_for_zone(struct dns_auth *auth, struct err *err)
+ask(struct dns_auth *auth, enum check_dns_type type, struct err *err)
 {
     struct dns_lookup_spec spec = {
         .servers = &auth->conf.servers,
         .name = auth->zone,
-        .types = UINT32_C(1) << DNS_TYPE_NS,
+        .types = UINT32_C(1) << type,
         .recurse = true,
         .bind_ip4 = auth->spec.bind_ip4,
         .bind_ip6 = auth->spec.bind_ip6,
@@ -219,7 +256,8 @@ ask_for_zone(struct dns_auth *auth, struct err *err)
         .rounds = auth->conf.attempts,
     };
 
-    auth->lookup = dns_lookup_start(auth->spec.loop, &spec, on_zone, auth, err);
+    auth->lookup =
+        dns_lookup_start(auth->spec.loop, &spec, on_answer, auth, err);
     return auth->lookup != NULL ? 0 : -1;
 }
 
@@ -241,7 +279,7 @@ dns_auth_start(const struct dns_auth_spec *spec, dns_auth_done_fn *done,
     for (size_t i = 0; i < DNS_AUTH_NAMES_MAX; i++)
         auth->names[i].auth = auth;
     if (resolver_conf(spec->resolver, NULL, &auth->conf, err) != 0 ||
-        ask_for_zone(auth, err) != 0) {
+        ask(auth, DNS_TYPE_CNAME, err) != 0) {
         auth_free(auth);
         return NULL;
     }
