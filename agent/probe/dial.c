@@ -34,28 +34,34 @@ bind_source(int fd, const struct dial *dial)
 }
 
 int
-dial_start(const struct dial *dial, int *sys_errno)
+dial_open(const struct dial *dial, int *sys_errno)
 {
     int fd = socket(dial->addr->ss_family,
         dial->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int failed;
 
     if (fd == -1) {
         *sys_errno = errno;
         return -1;
     }
-    failed = bind_source(fd, dial);
-    if (failed == 0 &&
-        connect(fd, (const struct sockaddr *)dial->addr, dial->addr_len) != 0 &&
-        errno != EINPROGRESS)
-        failed = errno;
-    if (failed != 0) {
-        (void)close(fd);
-        *sys_errno = failed;
-        return -1;
-    }
-    *sys_errno = 0;
-    return fd;
+    *sys_errno = bind_source(fd, dial);
+    if (*sys_errno == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+int
+dial_start(const struct dial *dial, int *sys_errno)
+{
+    int fd = dial_open(dial, sys_errno);
+
+    if (fd == -1 ||
+        connect(fd, (const struct sockaddr *)dial->addr, dial->addr_len) == 0 ||
+        errno == EINPROGRESS)
+        return fd;
+    *sys_errno = errno;
+    (void)close(fd);
+    return -1;
 }
 
 int

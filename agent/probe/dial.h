@@ -22,7 +22,13 @@ struct dial {
 };
 
 /*
- * Opens a non-blocking, close-on-exec socket and connects it, or begins to:
+ * Opens a non-blocking, close-on-exec socket and binds it to the source
+ * address.  Returns the descriptor, or -1 with the errno in `*sys_errno`.
+ */
+int dial_open(const struct dial *dial, int *sys_errno);
+
+/*
+ * The same, and connects it, or begins to:
  * for SOCK_STREAM wait for writable and then ask dial_socket_error().
  * Returns the descriptor, or -1 with the errno in `*sys_errno`.
  */

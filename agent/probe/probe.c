@@ -26,6 +26,7 @@ kind_of(enum check_kind kind)
     case CHECK_TLS:
         return &tls_probe_kind;
     case CHECK_HTTP:
+        return &http_probe_kind;
     case CHECK_PAGE:
     case CHECK_MAIL:
     case CHECK_FORM:

@@ -224,3 +224,9 @@ tls_ctx_trust(struct tls_ctx *tls, const char *ca_pem, struct err *err)
         (void)X509_STORE_up_ref(store);
     return store;
 }
+
+void
+tls_ctx_drop_trust(X509_STORE *trust)
+{
+    X509_STORE_free(trust);
+}

@@ -30,11 +30,14 @@ void tls_ctx_free(struct tls_ctx *tls);
 
 /*
  * The authorities to judge by: those of `ca_pem`, or the system's where it is
- * NULL.  A reference of the caller's own (X509_STORE_free()).  The last few
- * PEM texts asked for are kept, so that a probe parses nothing.
+ * NULL.  A reference of the caller's own, to be dropped.  The last few PEM
+ * texts asked for are kept, so that a probe parses nothing.
  */
 struct x509_store_st *tls_ctx_trust(
     struct tls_ctx *tls, const char *ca_pem, struct err *err);
+
+/* NULL is allowed. */
+void tls_ctx_drop_trust(struct x509_store_st *trust);
 
 /* For a handshake of our own.  Borrowed. */
 struct ssl_ctx_st *tls_ctx_client(struct tls_ctx *tls);

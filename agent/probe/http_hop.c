@@ -1,0 +1,274 @@
+#include "ossl.h" /* before all others */
+
+#include "http_hop.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "curl_loop.h"
+#include "dial.h"
+#include "http_reason.h"
+#include "http_request.h"
+#include "http_watch.h"
+#include "tls_seen.h"
+
+enum { PORT_TEXT_BYTES = 8 };
+
+/* One transfer of libcurl for each address that is tried. */
+struct http_hop {
+    struct http_hop_spec spec;
+    http_hop_done_fn *done;
+    void *ctx;
+    CURL *easy;                    /* owned */
+    struct curl_slist *headers;    /* owned */
+    struct curl_slist *connect_to; /* owned */
+    size_t address_at;
+    struct timer address_turn;          /* when the next one has its turn */
+    enum measure_reason connect_reason; /* of the addresses tried so far */
+    struct http_watch watch;
+    struct http_hop_seen seen;
+};
+
+void
+http_hop_seen_free(struct http_hop_seen *seen)
+{
+    free(seen->location);
+    free(seen->tls);
+    seen->location = NULL;
+    seen->tls = NULL;
+}
+
+static void
+drop_transfer(struct http_hop *hop)
+{
+    if (hop->easy != NULL) {
+        curl_loop_cancel(hop->spec.env->curl, hop->easy);
+        curl_easy_cleanup(hop->easy);
+    }
+    curl_slist_free_all(hop->headers);
+    curl_slist_free_all(hop->connect_to);
+    hop->easy = NULL;
+    hop->headers = NULL;
+    hop->connect_to = NULL;
+    loop_timer_stop(hop->spec.env->loop, &hop->address_turn);
+}
+
+void
+http_hop_cancel(struct http_hop *hop)
+{
+    if (hop == NULL)
+        return;
+    drop_transfer(hop);
+    http_hop_seen_free(&hop->seen);
+    free(hop);
+}
+
+static const struct sockaddr_storage *
+address(const struct http_hop *hop)
+{
+    return &hop->spec.addresses->addrs[hop->address_at];
+}
+
+/* libcurl's words, unless we have our own. */
+static void
+say_curl(struct http_hop *hop, CURLcode code)
+{
+    if (hop->seen.detail[0] == '\0')
+        http_watch_say(&hop->watch, hop->watch.curl_words[0] != '\0'
+                                        ? hop->watch.curl_words
+                                        : curl_easy_strerror(code));
+}
+
+static enum measure_reason
+connect_reason(struct http_hop *hop, CURLcode code)
+{
+    long sys_errno = hop->watch.connect_errno;
+
+    if (code == CURLE_OUT_OF_MEMORY)
+        return REASON_AGENT_LIMIT;
+    if (sys_errno == 0)
+        (void)curl_easy_getinfo(hop->easy, CURLINFO_OS_ERRNO, &sys_errno);
+    if (sys_errno == 0)
+        return REASON_CONNECT_UNREACHABLE;
+    return dial_reason(address(hop)->ss_family, (int)sys_errno);
+}
+
+static enum measure_reason
+reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
+{
+    if (hop->watch.verdict != REASON_NONE)
+        return hop->watch.verdict;
+    if (code == CURLE_OK)
+        return REASON_NONE;
+    if (phase == PHASE_CONNECT)
+        return connect_reason(hop, code);
+    if (phase == PHASE_TLS)
+        return code == CURLE_OUT_OF_MEMORY
+                   ? REASON_AGENT_LIMIT
+                   : tls_seen_reason(hop->watch.ssl_error);
+    return http_reason(code, hop->watch.curl_words);
+}
+
+/* The only way out but cancelling.  The hop is gone when this returns. */
+static void
+finish(struct http_hop *hop)
+{
+    http_hop_done_fn *done = hop->done;
+    void *ctx = hop->ctx;
+    struct http_hop_seen seen = hop->seen;
+
+    hop->seen.location = NULL; /* handed on */
+    hop->seen.tls = NULL;
+    http_hop_cancel(hop);
+    done(ctx, &seen);
+    http_hop_seen_free(&seen);
+}
+
+static int begin_address(struct http_hop *hop, struct err *err);
+
+/* This address did not work: the next one, or the end. */
+static void
+address_failed(struct http_hop *hop, enum measure_reason reason)
+{
+    struct err err;
+
+    if (hop->connect_reason == REASON_NONE || !dial_is_ours(reason))
+        hop->connect_reason = reason;
+    drop_transfer(hop);
+    hop->address_at++;
+    if (hop->address_at < hop->spec.addresses->addr_count) {
+        hop->seen.detail[0] = '\0';
+        if (begin_address(hop, &err) == 0)
+            return;
+        http_watch_say(&hop->watch, err.msg);
+        hop->connect_reason = REASON_AGENT_LIMIT;
+    }
+    hop->seen.reason = hop->connect_reason;
+    hop->seen.failed_phase = PHASE_CONNECT;
+    finish(hop);
+}
+
+static void
+on_done(void *ctx, CURL *easy, CURLcode code)
+{
+    struct http_hop *hop = ctx;
+    enum phase phase = http_watch_phases(&hop->watch);
+    enum measure_reason reason = reason_of(hop, code, phase);
+
+    (void)easy;
+    if (reason != REASON_NONE)
+        say_curl(hop, code);
+    if (phase == PHASE_CONNECT && reason != REASON_NONE) {
+        address_failed(hop, reason);
+        return;
+    }
+    http_watch_answer(&hop->watch);
+    hop->seen.reason = reason;
+    hop->seen.failed_phase = phase;
+    if (reason != REASON_NONE) /* not to its end */
+        hop->seen.phase_us[PHASE_TRANSFER] = PHASE_NOT_REACHED;
+    finish(hop);
+}
+
+static void
+on_address_turn(void *ctx)
+{
+    struct http_hop *hop = ctx;
+
+    if (http_watch_connected(&hop->watch))
+        return; /* connected; the deadline does the rest */
+    http_watch_say(&hop->watch, "no answer");
+    address_failed(hop, REASON_CONNECT_TIMEOUT);
+}
+
+/* Where to connect, whatever the URL says: so libcurl resolves nothing. */
+static int
+set_address(struct http_hop *hop)
+{
+    const struct sockaddr_storage *addr = address(hop);
+    char text[sizeof("::[]:") + MEASURE_IP_BYTES + PORT_TEXT_BYTES];
+
+    dial_put_address(addr, hop->seen.ip);
+    hop->seen.family = dial_family(addr);
+    (void)snprintf(text, sizeof(text),
+        addr->ss_family == AF_INET6 ? "::[%s]:%u" : "::%s:%u", hop->seen.ip,
+        (unsigned)dial_port(addr));
+    hop->connect_to = curl_slist_append(NULL, text);
+    if (hop->connect_to == NULL)
+        return -1;
+    (void)curl_easy_setopt(hop->easy, CURLOPT_CONNECT_TO, hop->connect_to);
+    return 0;
+}
+
+/* An address has its share of the time that is left. */
+static void
+set_turn(struct http_hop *hop)
+{
+    size_t turns = hop->spec.addresses->addr_count - hop->address_at;
+    int64_t left_ns = hop->spec.deadline_ns - loop_now_ns(hop->spec.env->loop);
+
+    if (turns > 1)
+        loop_timer_start(
+            hop->spec.env->loop, &hop->address_turn, left_ns / (int64_t)turns);
+}
+
+static int
+begin_address(struct http_hop *hop, struct err *err)
+{
+    hop->easy = curl_easy_init();
+    if (hop->easy == NULL || set_address(hop) != 0)
+        return err_set(err, ERR_NOMEM, "libcurl's handle");
+    http_watch_begin(&hop->watch, hop->easy);
+    hop->headers = http_request_set(hop->easy, &hop->spec);
+    if (hop->headers == NULL)
+        return err_set(err, ERR_NOMEM, "request");
+    if (curl_loop_start(hop->spec.env->curl, hop->easy, on_done, hop, err) != 0)
+        return -1;
+    set_turn(hop);
+    return 0;
+}
+
+struct http_hop *
+http_hop_start(const struct http_hop_spec *spec, http_hop_done_fn *done,
+    void *ctx, struct err *err)
+{
+    struct http_hop *hop = calloc(1, sizeof(*hop));
+
+    if (hop == NULL) {
+        err_set(err, ERR_NOMEM, "request");
+        return NULL;
+    }
+    hop->spec = *spec;
+    hop->done = done;
+    hop->ctx = ctx;
+    hop->watch.spec = &hop->spec;
+    hop->watch.seen = &hop->seen;
+    hop->watch.began_ns = clock_mono_ns();
+    timer_init(&hop->address_turn, on_address_turn, hop);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        hop->seen.phase_us[i] = PHASE_NOT_REACHED;
+    http_evidence_begin(&hop->watch.evidence, &hop->seen.http);
+    if (begin_address(hop, err) != 0) {
+        http_hop_cancel(hop);
+        return NULL;
+    }
+    return hop;
+}
+
+void
+http_hop_give_up(struct http_hop *hop, struct http_hop_seen *seen)
+{
+    enum phase phase = http_watch_phases(&hop->watch);
+
+    http_watch_answer(&hop->watch);
+    *seen = hop->seen;
+    seen->phase_us[PHASE_TRANSFER] = PHASE_NOT_REACHED; /* not its end */
+    seen->failed_phase = phase;
+    seen->reason = http_reason_of_deadline(phase);
+    hop->seen.location = NULL; /* handed on */
+    hop->seen.tls = NULL;
+    http_hop_cancel(hop);
+}

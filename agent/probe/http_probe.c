@@ -1,0 +1,547 @@
+#include "http_probe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "dial.h"
+#include "http_expect.h"
+#include "http_hop.h"
+#include "http_reason.h"
+#include "http_trace.h"
+#include "resolve.h"
+#include "tls_ctx.h"
+
+/*
+ *            ____________ redirect _____________
+ *           v                                   \
+ * RESOLVING --> EXCHANGING ----------------------+--> finished
+ *      \______________\__________________________/
+ *       any failure, or the deadline
+ */
+enum state { RESOLVING, EXCHANGING };
+
+struct http_probe {
+    struct probe_env env;      /* all borrowed */
+    const struct check *check; /* borrowed */
+    enum check_family family;
+    probe_done_fn *done;
+    void *ctx;
+    enum state state;
+    struct resolve *resolve;     /* owned; NULL unless RESOLVING */
+    struct http_hop *hop;        /* owned; NULL unless EXCHANGING */
+    struct x509_store_st *trust; /* owned; a reference */
+    struct http_url origin;      /* the check's */
+    struct http_url url;         /* of this hop */
+    const char *method;          /* borrowed */
+    bool send_body;
+    struct strlist visited; /* "METHOD URL" */
+    struct resolve_answer addresses;
+    struct buf body;
+    char trace_parent[HTTP_TRACE_PARENT_BYTES];
+    int64_t started_ns;
+    int64_t hop_started_ns;
+    int64_t hop_us[PHASE_COUNT];
+    struct timer deadline;
+    struct measure measure;
+};
+
+static void
+probe_free(struct http_probe *probe)
+{
+    resolve_cancel(probe->resolve);
+    http_hop_cancel(probe->hop);
+    loop_timer_stop(probe->env.loop, &probe->deadline);
+    tls_ctx_drop_trust(probe->trust);
+    http_url_free(&probe->origin);
+    http_url_free(&probe->url);
+    strlist_free(&probe->visited);
+    buf_free(&probe->body);
+    measure_free_facts(&probe->measure);
+    free(probe);
+}
+
+static void
+say(struct http_probe *probe, const char *words)
+{
+    text_put_harmless(words, strlen(words), probe->measure.facts->detail,
+        sizeof(probe->measure.facts->detail));
+}
+
+/*
+ * The only way out.  The probe is gone when this returns.  `failed` is an enum
+ * phase, or -1 where the exchange itself went well.
+ */
+static void
+finish(struct http_probe *probe, enum measure_reason reason, int failed)
+{
+    probe_done_fn *done = probe->done;
+    const struct check *check = probe->check;
+    void *ctx = probe->ctx;
+    struct measure measure;
+
+    if (probe->measure.phase_us[PHASE_REQUEST] == PHASE_NOT_REACHED) {
+        /* nothing was asked, so there is nothing to tell of it */
+        free(probe->measure.facts->http);
+        probe->measure.facts->http = NULL;
+    }
+    measure = probe->measure;
+    measure.phase_us[PHASE_TOTAL] =
+        (loop_now_ns(probe->env.loop) - probe->started_ns) / NS_PER_US;
+    measure.status = MEASURE_UP;
+    if (reason != REASON_NONE) {
+        measure.status = dial_is_ours(reason) ? MEASURE_ERROR : MEASURE_DOWN;
+        measure.failed_phase = (int8_t)failed;
+    }
+    measure.reason = reason;
+    probe->measure.facts = NULL; /* handed on */
+    probe_free(probe);
+    probe_judge_slow(&measure, check);
+    done(ctx, &measure);
+    measure_free_facts(&measure);
+}
+
+/* A span of this hop, which counts for the whole too. */
+static void
+add_phase(struct http_probe *probe, enum phase phase, int64_t us)
+{
+    int64_t *sum_us = &probe->measure.phase_us[phase];
+
+    if (us == PHASE_NOT_REACHED)
+        return;
+    probe->hop_us[phase] = us;
+    *sum_us = (*sum_us == PHASE_NOT_REACHED ? 0 : *sum_us) + us;
+}
+
+/* What the last hop showed replaces what those before it did. */
+static void
+absorb(struct http_probe *probe, struct http_hop_seen *seen)
+{
+    struct facts *facts = probe->measure.facts;
+    struct http_facts *http = facts->http;
+    struct redirect_fact *redirects = http->redirects;
+    size_t redirect_count = http->redirect_count;
+    char sent[sizeof(http->sent_request_id)];
+
+    for (int phase = PHASE_CONNECT; phase <= PHASE_TRANSFER; phase++)
+        add_phase(probe, (enum phase)phase, seen->phase_us[phase]);
+    memcpy(sent, http->sent_request_id, sizeof(sent));
+    *http = seen->http;
+    memcpy(http->sent_request_id, sent, sizeof(sent));
+    http->redirects = redirects;
+    http->redirect_count = redirect_count;
+    memcpy(facts->ip, seen->ip, sizeof(facts->ip));
+    probe->measure.family = seen->family;
+    probe->measure.http_status = http->status;
+    if (seen->tls != NULL) {
+        free(facts->tls);
+        facts->tls = seen->tls;
+        seen->tls = NULL; /* taken */
+    }
+    if (seen->reason != REASON_NONE)
+        say(probe, seen->detail);
+}
+
+/* ---- the final answer ---- */
+
+static void
+judge_body(struct http_probe *probe)
+{
+    struct err err;
+
+    if (probe->check->expect_body == NULL) {
+        finish(probe, REASON_NONE, -1);
+        return;
+    }
+    switch (http_expect_body(
+        probe->check->expect_body, buf_bytes(&probe->body), &err)) {
+    case HTTP_EXPECT_FOUND:
+        finish(probe, REASON_NONE, -1);
+        return;
+    case HTTP_EXPECT_MISSING:
+    case HTTP_EXPECT_GAVE_UP:
+        say(probe, err.msg);
+        finish(probe, REASON_HTTP_BODY, -1);
+        return;
+    case HTTP_EXPECT_UNUSABLE:
+        say(probe, err.msg);
+        finish(probe, REASON_AGENT_SKIPPED, -1);
+        return;
+    }
+}
+
+/* True if the redirects were as many as expected; else it says so. */
+static bool
+hops_are_right(struct http_probe *probe)
+{
+    int32_t expected = probe->check->expect_hops;
+    size_t hops = probe->measure.facts->http->redirect_count;
+    char words[FACTS_TEXT_BYTES];
+
+    if (expected < 0 || (size_t)expected == hops)
+        return true;
+    (void)snprintf(words, sizeof(words), "%zu redirects instead of %d", hops,
+        (int)expected);
+    say(probe, words);
+    return false;
+}
+
+static void
+judge_redirects(struct http_probe *probe)
+{
+    struct http_url expected = {0};
+    char words[FACTS_TEXT_BYTES];
+    struct err err;
+    bool right;
+
+    if (probe->check->expect_redirect != NULL) {
+        if (http_url_take(
+                NULL, probe->check->expect_redirect, &expected, &err) != 0) {
+            say(probe, err.msg);
+            finish(probe, REASON_AGENT_SKIPPED, -1);
+            return;
+        }
+        right = strcmp(expected.text, probe->url.text) == 0;
+        (void)snprintf(words, sizeof(words), "it ends at %.110s, not at %.110s",
+            probe->url.text, expected.text);
+        http_url_free(&expected);
+        if (!right) {
+            say(probe, words);
+            finish(probe, REASON_HTTP_REDIRECT_WRONG, -1);
+            return;
+        }
+    }
+    if (!hops_are_right(probe)) {
+        finish(probe, REASON_HTTP_REDIRECT_WRONG, -1);
+        return;
+    }
+    judge_body(probe);
+}
+
+static void
+judge(struct http_probe *probe)
+{
+    int32_t status = probe->measure.http_status;
+    char words[FACTS_TEXT_BYTES];
+
+    if (check_expects_status(probe->check, status)) {
+        judge_redirects(probe);
+        return;
+    }
+    (void)snprintf(words, sizeof(words), "status %d", (int)status);
+    say(probe, words);
+    finish(probe, REASON_HTTP_STATUS, -1);
+}
+
+/* ---- redirects ---- */
+
+static int
+note_redirect(struct http_probe *probe, const struct http_url *to)
+{
+    struct http_facts *http = probe->measure.facts->http;
+    struct redirect_fact *longer =
+        realloc(http->redirects, (http->redirect_count + 1) * sizeof(*longer));
+    struct redirect_fact *fact;
+
+    if (longer == NULL)
+        return -1;
+    http->redirects = longer;
+    fact = &longer[http->redirect_count++];
+    *fact = (struct redirect_fact){.status = http->status};
+    text_put_harmless(probe->url.text, strlen(probe->url.text), fact->from,
+        sizeof(fact->from));
+    text_put_harmless(to->text, strlen(to->text), fact->to, sizeof(fact->to));
+    probe->hop_us[PHASE_TOTAL] =
+        (loop_now_ns(probe->env.loop) - probe->hop_started_ns) / NS_PER_US;
+    memcpy(fact->phase_us, probe->hop_us, sizeof(fact->phase_us));
+    return 0;
+}
+
+/* How browsers go on (RFC 9110 15.4, Fetch): POST becomes GET but for 307/8. */
+static void
+change_method(struct http_probe *probe, int32_t status)
+{
+    bool to_get = status == 303 && strcmp(probe->method, "HEAD") != 0;
+
+    if ((status == 301 || status == 302) && strcmp(probe->method, "POST") == 0)
+        to_get = true;
+    if (!to_get)
+        return;
+    probe->method = "GET";
+    probe->send_body = false;
+}
+
+/* 1: somebody was here before; 0: no; -1: memory is out. */
+static int
+visit(struct http_probe *probe)
+{
+    char place[HTTP_URL_MAX_BYTES + 64];
+
+    (void)snprintf(
+        place, sizeof(place), "%.40s %s", probe->method, probe->url.text);
+    if (strlist_has(&probe->visited, place))
+        return 1;
+    return strlist_add(&probe->visited, place);
+}
+
+/* Resolves the host of probe->url, the beginning of each hop. */
+static int begin_hop(struct http_probe *probe, struct err *err);
+
+static void
+follow(struct http_probe *probe, const char *location)
+{
+    struct http_facts *http = probe->measure.facts->http;
+    struct http_url to;
+    struct err err;
+    int seen;
+
+    if (http_url_take(&probe->url, location, &to, &err) != 0) {
+        say(probe, err.msg);
+        finish(probe,
+            err.code == ERR_NOMEM ? REASON_AGENT_LIMIT : REASON_HTTP_MALFORMED,
+            -1);
+        return;
+    }
+    if (note_redirect(probe, &to) != 0) {
+        http_url_free(&to);
+        finish(probe, REASON_AGENT_LIMIT, -1);
+        return;
+    }
+    change_method(probe, http->status);
+    http_url_free(&probe->url);
+    probe->url = to;
+    seen = visit(probe);
+    if (seen != 0) {
+        say(probe, probe->url.text);
+        finish(probe, seen > 0 ? REASON_HTTP_REDIRECT_LOOP : REASON_AGENT_LIMIT,
+            -1);
+        return;
+    }
+    if (http->redirect_count > CHECK_REDIRECTS_MAX) {
+        say(probe, "more than 10 redirects");
+        finish(probe, REASON_HTTP_REDIRECT_LIMIT, -1);
+        return;
+    }
+    if (begin_hop(probe, &err) != 0) {
+        say(probe, err.msg);
+        finish(probe, REASON_AGENT_LIMIT, PHASE_DNS);
+    }
+}
+
+static bool
+is_redirect(int32_t status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 ||
+           status == 308;
+}
+
+/* Who expects a 301 by name wants to see it, not what is behind it. */
+static bool
+is_to_be_followed(const struct http_probe *probe, const char *location)
+{
+    const struct check *check = probe->check;
+    int32_t status = probe->measure.http_status;
+
+    if (location == NULL || !is_redirect(status))
+        return false;
+    return check->statuses.count == 0 || !check_expects_status(check, status);
+}
+
+/* ---- one hop ---- */
+
+static void
+on_hop(void *ctx, struct http_hop_seen *seen)
+{
+    struct http_probe *probe = ctx;
+
+    probe->hop = NULL;
+    absorb(probe, seen);
+    if (seen->reason != REASON_NONE)
+        finish(probe, seen->reason, (int)seen->failed_phase);
+    else if (is_to_be_followed(probe, seen->location))
+        follow(probe, seen->location);
+    else
+        judge(probe);
+}
+
+static void
+exchange(struct http_probe *probe)
+{
+    struct http_hop_spec spec = {
+        .env = &probe->env,
+        .check = probe->check,
+        .url = &probe->url,
+        .origin = &probe->origin,
+        .method = probe->method,
+        .send_body = probe->send_body,
+        .tell_all = http_url_may_tell(&probe->origin, &probe->url),
+        .request_id = probe->measure.facts->http->sent_request_id,
+        .traceparent = probe->trace_parent,
+        .trust = probe->trust,
+        .addresses = &probe->addresses,
+        .deadline_ns = probe->deadline.due_ns,
+        .body = probe->check->expect_body == NULL ? NULL : &probe->body,
+    };
+    struct err err;
+
+    buf_clear(&probe->body);
+    probe->state = EXCHANGING;
+    probe->hop = http_hop_start(&spec, on_hop, probe, &err);
+    if (probe->hop != NULL)
+        return;
+    say(probe, err.msg);
+    finish(probe, REASON_AGENT_LIMIT, PHASE_CONNECT);
+}
+
+static void
+on_resolved(void *ctx, const struct resolve_answer *answer)
+{
+    struct http_probe *probe = ctx;
+
+    probe->resolve = NULL;
+    if (answer->reason != REASON_NONE) {
+        say(probe, answer->detail);
+        finish(probe, answer->reason, PHASE_DNS);
+        return;
+    }
+    if (answer->asked)
+        add_phase(probe, PHASE_DNS, answer->elapsed_us);
+    probe->addresses = *answer;
+    exchange(probe);
+}
+
+static int
+begin_hop(struct http_probe *probe, struct err *err)
+{
+    int64_t now_ns = loop_now_ns(probe->env.loop);
+    struct resolve_query query = {
+        .host = probe->url.host,
+        .port = probe->url.port,
+        .family = probe->family,
+        .server = probe->check->server,
+        .overrides = &probe->check->resolve,
+        .timeout_ns = probe->deadline.due_ns - now_ns,
+    };
+
+    if (query.timeout_ns < 1)
+        query.timeout_ns = 1;
+    for (int i = 0; i < PHASE_COUNT; i++)
+        probe->hop_us[i] = PHASE_NOT_REACHED;
+    probe->hop_started_ns = now_ns;
+    probe->state = RESOLVING;
+    probe->resolve =
+        resolve_start(probe->env.resolver, &query, on_resolved, probe, err);
+    return probe->resolve == NULL ? -1 : 0;
+}
+
+static void
+on_deadline(void *ctx)
+{
+    struct http_probe *probe = ctx;
+    struct http_hop_seen seen;
+
+    switch (probe->state) {
+    case RESOLVING:
+        finish(probe, REASON_DNS_TIMEOUT, PHASE_DNS);
+        return;
+    case EXCHANGING:
+        http_hop_give_up(probe->hop, &seen);
+        probe->hop = NULL;
+        absorb(probe, &seen);
+        http_hop_seen_free(&seen);
+        finish(probe, seen.reason, (int)seen.failed_phase);
+        return;
+    }
+}
+
+/* A check that cannot be run is our own trouble, told from the loop. */
+static void
+on_unusable(void *ctx)
+{
+    finish(ctx, REASON_AGENT_SKIPPED, -1);
+}
+
+/* 0, or -1 with what is wrong with the check itself. */
+static int
+take_check(struct http_probe *probe, struct err *err)
+{
+    const struct check *check = probe->check;
+
+    probe->method = check->method == NULL ? "GET" : check->method;
+    probe->send_body = check->body != NULL;
+    if (check->url == NULL)
+        return err_set(err, ERR_PARSE, "the check has no URL");
+    if (http_url_take(NULL, check->url, &probe->origin, err) != 0 ||
+        http_url_take(NULL, check->url, &probe->url, err) != 0)
+        return -1;
+    if (visit(probe) != 0)
+        return err_set(err, ERR_NOMEM, "http probe");
+    probe->trust = tls_ctx_trust(probe->env.tls, check->ca_pem, err);
+    return probe->trust == NULL ? -1 : 0;
+}
+
+static int
+begin(struct http_probe *probe, struct err *err)
+{
+    struct facts *facts = facts_new();
+
+    probe->measure.facts = facts;
+    if (facts == NULL)
+        return err_set(err, ERR_NOMEM, "facts");
+    facts->http = calloc(1, sizeof(*facts->http));
+    if (facts->http == NULL)
+        return err_set(err, ERR_NOMEM, "facts");
+    http_trace_put_id(facts->http->sent_request_id);
+    http_trace_put_parent(probe->trace_parent);
+    if (take_check(probe, err) != 0) {
+        if (err->code == ERR_NOMEM)
+            return -1;
+        say(probe, err->msg);
+        timer_init(&probe->deadline, on_unusable, probe);
+        loop_timer_start(probe->env.loop, &probe->deadline, 0);
+        return 0;
+    }
+    loop_timer_start(probe->env.loop, &probe->deadline,
+        probe->check->timeout_ms * NS_PER_MS);
+    return begin_hop(probe, err);
+}
+
+static void *
+http_probe_start(const struct probe_env *env, const struct check *check,
+    const struct probe_run *run, probe_done_fn *done, void *ctx,
+    struct err *err)
+{
+    struct http_probe *probe = calloc(1, sizeof(*probe));
+
+    if (probe == NULL) {
+        err_set(err, ERR_NOMEM, "http probe");
+        return NULL;
+    }
+    probe->env = *env;
+    probe->check = check;
+    probe->family = run->family;
+    probe->done = done;
+    probe->ctx = ctx;
+    probe->started_ns = loop_now_ns(env->loop);
+    buf_init(&probe->body, CHECK_BODY_LIMIT_BYTES);
+    timer_init(&probe->deadline, on_deadline, probe);
+    probe_begin_measure(&probe->measure, check, run);
+    if (begin(probe, err) != 0) {
+        probe_free(probe);
+        return NULL;
+    }
+    return probe;
+}
+
+static void
+http_probe_cancel(void *self)
+{
+    if (self != NULL)
+        probe_free(self);
+}
+
+const struct probe_kind http_probe_kind = {
+    .start = http_probe_start,
+    .cancel = http_probe_cancel,
+};

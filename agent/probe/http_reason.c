@@ -1,0 +1,39 @@
+#include "http_reason.h"
+
+#include <string.h>
+
+enum measure_reason
+http_reason(CURLcode code, const char *words)
+{
+    switch ((int)code) { /* foreign and large: a default is right here */
+    case CURLE_OK:
+        return REASON_NONE;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+        return REASON_AGENT_LIMIT;
+    case CURLE_OPERATION_TIMEDOUT:
+        return REASON_HTTP_TIMEOUT;
+    case CURLE_GOT_NOTHING:  /* closed before the first byte */
+    case CURLE_PARTIAL_FILE: /* closed before the last */
+    case CURLE_SEND_ERROR:
+    case CURLE_HTTP2_STREAM: /* the server gave this stream up */
+        return REASON_HTTP_RESET;
+    case CURLE_RECV_ERROR:
+        return strstr(words, "chunked-encoding") != NULL ? REASON_HTTP_MALFORMED
+                                                         : REASON_HTTP_RESET;
+    default:
+        return REASON_HTTP_MALFORMED;
+    }
+}
+
+enum measure_reason
+http_reason_of_deadline(enum phase phase)
+{
+    if (phase == PHASE_DNS)
+        return REASON_DNS_TIMEOUT;
+    if (phase == PHASE_CONNECT)
+        return REASON_CONNECT_TIMEOUT;
+    if (phase == PHASE_TLS)
+        return REASON_TLS_TIMEOUT;
+    return REASON_HTTP_TIMEOUT;
+}

@@ -1,0 +1,144 @@
+#include "http_request.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* One connection is read from at a time; small, because there are many. */
+enum { READ_BUFFER_BYTES = 16384 };
+
+static bool
+names_header(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncasecmp(line, name, len) == 0 &&
+           (line[len] == ':' || line[len] == ';');
+}
+
+/* What may be said to any host; the rest could be a secret. */
+static bool
+is_for_all(const char *line)
+{
+    return names_header(line, "accept") ||
+           names_header(line, "accept-language") ||
+           names_header(line, "accept-encoding") ||
+           names_header(line, "user-agent");
+}
+
+static bool
+has_own(const struct http_hop_spec *spec, const char *name)
+{
+    const struct strlist *own = &spec->check->headers;
+
+    for (size_t i = 0; i < own->count; i++) {
+        if (names_header(own->items[i], name) &&
+            (spec->tell_all || is_for_all(own->items[i])))
+            return true;
+    }
+    return false;
+}
+
+/* Appends a line; the list is gone, and NULL, if that fails. */
+static struct curl_slist *
+add(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+
+    if (longer == NULL)
+        curl_slist_free_all(list);
+    return longer;
+}
+
+/* Ours, where the check does not say otherwise. */
+static struct curl_slist *
+add_ours(struct curl_slist *list, const struct http_hop_spec *spec,
+    const char *name, const char *value)
+{
+    char line[256];
+
+    if (has_own(spec, name))
+        return list;
+    (void)snprintf(line, sizeof(line), "%s: %s", name, value);
+    return add(list, line);
+}
+
+static struct curl_slist *
+make_headers(const struct http_hop_spec *spec)
+{
+    const struct strlist *own = &spec->check->headers;
+    struct curl_slist *list = add(NULL, "Expect:"); /* no waiting for 100 */
+
+    if (list != NULL)
+        list = add_ours(list, spec, "User-Agent", spec->env->build);
+    if (list != NULL)
+        list = add_ours(list, spec, "X-Request-Id", spec->request_id);
+    if (list != NULL)
+        list = add_ours(list, spec, "traceparent", spec->traceparent);
+    for (size_t i = 0; list != NULL && i < own->count; i++) {
+        if (spec->tell_all || is_for_all(own->items[i]))
+            list = add(list, own->items[i]);
+    }
+    return list;
+}
+
+static void
+set_method(CURL *easy, const struct http_hop_spec *spec)
+{
+    if (strcmp(spec->method, "HEAD") == 0) {
+        (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (spec->send_body && spec->check->body != NULL) {
+        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+            (curl_off_t)strlen(spec->check->body));
+        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, spec->check->body);
+    }
+    (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, spec->method);
+}
+
+/* Nothing but this one exchange. */
+static void
+set_manners(CURL *easy)
+{
+    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    (void)curl_easy_setopt(
+        easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_BUFFER_BYTES);
+    /* We judge the certificate ourselves, so libcurl reads no authorities. */
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
+struct curl_slist *
+http_request_set(CURL *easy, const struct http_hop_spec *spec)
+{
+    struct curl_slist *headers = make_headers(spec);
+
+    if (headers == NULL)
+        return NULL;
+    set_manners(easy);
+    set_method(easy, spec);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    if (spec->tell_all && spec->origin->user != NULL)
+        (void)curl_easy_setopt(easy, CURLOPT_USERNAME, spec->origin->user);
+    if (spec->tell_all && spec->origin->password != NULL)
+        (void)curl_easy_setopt(easy, CURLOPT_PASSWORD, spec->origin->password);
+    if (curl_easy_setopt(easy, CURLOPT_URL, spec->url->text) != CURLE_OK) {
+        curl_slist_free_all(headers);
+        return NULL;
+    }
+    return headers;
+}

@@ -1,0 +1,34 @@
+#include "http_trace.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "digest.h"
+
+void
+http_trace_put_id(char out[HTTP_TRACE_ID_BYTES])
+{
+    uint8_t random[16];
+    char hex[2 * sizeof(random) + 1];
+
+    digest_random(random, sizeof(random));
+    random[6] = (uint8_t)((random[6] & 0x0f) | 0x40);
+    random[8] = (uint8_t)((random[8] & 0x3f) | 0x80);
+    digest_hex(random, sizeof(random), hex);
+    (void)snprintf(out, HTTP_TRACE_ID_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+        hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+void
+http_trace_put_parent(char out[HTTP_TRACE_PARENT_BYTES])
+{
+    uint8_t random[24];
+    char hex[2 * sizeof(random) + 1];
+
+    digest_random(random, sizeof(random));
+    random[0] |= 1; /* neither id may be all zero */
+    random[16] |= 1;
+    digest_hex(random, sizeof(random), hex);
+    (void)snprintf(
+        out, HTTP_TRACE_PARENT_BYTES, "00-%.32s-%.16s-01", hex, hex + 32);
+}
