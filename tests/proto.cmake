@@ -28,3 +28,10 @@ fuzz_target(wire_record LIBS proto facts_sample)
 fuzz_target(wire_config LIBS proto pb_put)
 fuzz_target(wire_token LIBS proto)
 fuzz_target(wire_ctl LIBS proto)
+
+add_test(NAME unit.layers
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/check_layers.sh ${CMAKE_SOURCE_DIR})
+add_test(NAME unit.layers_are_noticed
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/check_layers.sh --self-test)
+set_tests_properties(unit.layers unit.layers_are_noticed
+  PROPERTIES LABELS unit)
