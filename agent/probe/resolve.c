@@ -183,7 +183,7 @@ put_best_first(struct resolve *resolve)
 {
     struct resolve_answer *answer = &resolve->answer;
     struct resolve_answer old = *answer;
-    int ranks[RESOLVE_ADDRS_MAX];
+    int ranks[RESOLVE_ADDRS_MAX] = {0};
     size_t kept = 0;
 
     for (size_t i = 0; i < old.addr_count; i++)

@@ -45,12 +45,14 @@ on_done(void *ctx, struct measure *measure)
 }
 
 static int
-take_check(struct check *check, int argc, char **argv)
+take_check(struct check *check, int argc, char **argv, struct err *err)
 {
     char *rest = NULL;
 
     check->host = strdup(argv[1]);
-    check->timeout_ms = atol(argv[5]);
+    if (check->host == NULL ||
+        text_take_int(argv[5], 1, 60000, &check->timeout_ms, err) != 0)
+        return -1;
     for (char *word = strtok_r(argv[2], ",", &rest); word != NULL;
          word = strtok_r(NULL, ",", &rest)) {
         int type = check_dns_type_from(word);
@@ -80,10 +82,11 @@ main(int argc, char **argv)
     int rc = 1;
 
     check_init(&check);
-    if (argc < 6 || take_check(&check, argc, argv) != 0 ||
+    if (argc < 6 || take_check(&check, argc, argv, &err) != 0 ||
         strlist_add(&spec.servers, argv[4]) != 0) {
-        (void)fprintf(stderr, "usage: see the source\n");
-        return 2;
+        (void)fprintf(stderr, "usage: see the source; %s\n", err.msg);
+        rc = 2;
+        goto out;
     }
     env.loop = spec.loop = loop_new(&err);
     if (env.loop != NULL)
@@ -95,6 +98,8 @@ main(int argc, char **argv)
     } else {
         (void)fprintf(stderr, "%s\n", err.msg);
     }
+
+out:
     resolver_free(env.resolver);
     loop_free(env.loop);
     strlist_free(&spec.servers);
