@@ -5,6 +5,7 @@
 #include <ldns/ldns.h>
 #undef ERR_STATE
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,7 @@ mark_asked(struct dns_answer *answer)
         for (size_t i = 0; i < answer->record_count; i++) {
             struct dns_record *record = &answer->records[i];
 
+            assert(record->name != NULL);
             if (!dns_same_name(record->name, name))
                 continue;
             if (record->type_number == answer->question_type) {

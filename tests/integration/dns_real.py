@@ -186,10 +186,10 @@ class RealDns(unittest.TestCase):
         cls.servers.stop()
 
     def ask(self, host, types, *expected, port=None, server=None,
-            timeout_ms=5000):
+            timeout_ms=5000, within=()):
         server = server or "127.0.0.1#%d" % (port or self.servers.nsd)
         done = subprocess.run(
-            [DNS_ONCE, host, types, server,
+            [*within, DNS_ONCE, host, types, server,
              "127.0.0.1#%d" % self.servers.unbound, str(timeout_ms),
              *expected],
             capture_output=True, text=True, timeout=30)
@@ -284,6 +284,14 @@ class RealDns(unittest.TestCase):
                             timeout_ms=300)
         self.assert_is(seen, "down", "dns_timeout")
         self.assertGreaterEqual(int(seen["phase_total"]), 300000)
+
+    def test_without_a_network_it_is_our_own_trouble(self):
+        alone = ("unshare", "--user", "--map-root-user", "--net")
+        if subprocess.run([*alone, "true"], capture_output=True,
+                          check=False).returncode != 0:
+            self.skipTest("this machine allows no network namespaces")
+        seen = self.ask("acme.test", "A", within=alone)
+        self.assert_is(seen, "error", "agent_no_route")
 
     def test_the_system_resolver_is_asked_without_a_server(self):
         self.assert_is(self.ask("www.acme.test", "A", server="-"), "up",

@@ -61,7 +61,7 @@ void
 loop_run(struct loop *loop)
 {
     (void)loop;
-    assert(!"a fake loop is pumped, not run");
+    assert(0 && "a fake loop is pumped, not run");
 }
 
 void

@@ -123,7 +123,7 @@ probe_cancel(struct probe *probe)
         free(take(i));
         return;
     }
-    assert(!"cancelled a probe that does not run");
+    assert(0 && "cancelled a probe that does not run");
 }
 
 void
