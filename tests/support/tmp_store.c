@@ -25,7 +25,7 @@ tmp_store_remove_dir(const char *dir)
 }
 
 int
-tmp_store_setup(void **state)
+tmp_store_setup_sized(void **state, size_t map_bytes)
 {
     struct tmp_store *tmp = calloc(1, sizeof(*tmp));
     struct err err;
@@ -36,13 +36,19 @@ tmp_store_setup(void **state)
     if (mkdtemp(tmp->dir) == NULL)
         return -1;
     tmp->store = store_open(
-        &(struct store_spec){.dir = tmp->dir, .map_bytes = 64 << 20}, &err);
+        &(struct store_spec){.dir = tmp->dir, .map_bytes = map_bytes}, &err);
     if (tmp->store == NULL) {
         (void)fprintf(stderr, "%s\n", err.msg);
         return -1;
     }
     *state = tmp;
     return 0;
+}
+
+int
+tmp_store_setup(void **state)
+{
+    return tmp_store_setup_sized(state, 64 << 20);
 }
 
 int

@@ -15,6 +15,9 @@ struct tmp_store {
 int tmp_store_setup(void **state);
 int tmp_store_teardown(void **state);
 
+/* The same with a map of that size. */
+int tmp_store_setup_sized(void **state, size_t map_bytes);
+
 /* Removes a folder and the plain files in it. */
 void tmp_store_remove_dir(const char *dir);
 
