@@ -61,7 +61,7 @@ struct feed {
     struct raw_result batch[BATCH_MAX];
     enum raw_outcome outcomes[BATCH_MAX];
     size_t held;
-    size_t batch; /* results a commit */
+    size_t per_commit;
     size_t in_all;
 };
 
@@ -83,7 +83,7 @@ static void
 give(struct feed *feed, struct raw_result r)
 {
     feed->batch[feed->held++] = r;
-    if (feed->held == feed->batch)
+    if (feed->held == feed->per_commit)
         commit(feed);
 }
 
@@ -93,7 +93,7 @@ report(const char *shape, const struct feed *feed, int64_t began_ns)
     double s = (double)(clock_mono_ns() - began_ns) / 1e9;
 
     (void)printf("%-8s %6zu a commit: %8zu results in %6.2f s: %8.0f/s\n",
-        shape, feed->batch, feed->in_all, s, (double)feed->in_all / s);
+        shape, feed->per_commit, feed->in_all, s, (double)feed->in_all / s);
 }
 
 /*
@@ -101,12 +101,12 @@ report(const char *shape, const struct feed *feed, int64_t began_ns)
  * time, so that no chunk is there yet.
  */
 static void
-live(struct feed *feed, size_t batch, int day)
+live(struct feed *feed, size_t per_commit, int day)
 {
     int64_t began_ns = clock_mono_ns();
     int first_slot = day * (86400000 / SLOT_MS);
 
-    feed->batch = batch;
+    feed->per_commit = per_commit;
 
     feed->in_all = 0;
     for (int slot = 0; slot < SLOTS; slot++) {
@@ -145,7 +145,7 @@ main(void)
     feed.store = ((struct tmp_store *)state)->store;
     live(&feed, 1000, 0);
     live(&feed, BATCH_MAX, 1);
-    feed.batch = 1000;
+    feed.per_commit = 1000;
     backlog(&feed);
     return tmp_store_teardown(&state);
 }
