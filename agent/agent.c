@@ -1,0 +1,378 @@
+#include "agent.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent_conf.h"
+#include "assignment.h"
+#include "clock.h"
+#include "log.h"
+#include "loop.h"
+#include "measuring.h"
+#include "recorder.h"
+#include "spool.h"
+#include "uplink.h"
+
+enum {
+    CLOSE_LOOK_MS = 20,
+    CLOSE_MAX_MS = 3000, /* for probes that run; the rest takes less than 1 s */
+    RETENTION_MS = 48 * 3600 * 1000
+};
+
+struct agent {
+    char *dir;                   /* owned */
+    struct agent_conf *conf;     /* owned, as all that follows */
+    struct agent_conf *reloaded; /* its self_check is in force; NULL */
+    struct loop *loop;
+    struct spool *spool;
+    struct recorder *recorder;
+    struct measuring *measuring;
+    struct assignment *assignment;
+    struct uplink *uplink;
+
+    struct loop_signal sigterm;
+    struct loop_signal sigint;
+    struct loop_signal sighup;
+    struct timer closing;
+    int64_t close_by_ns;
+    int64_t cpu_ns; /* of the process, when load was told last */
+    int64_t load_ns;
+};
+
+static int64_t
+read_ns(clockid_t id)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(id, &now);
+    return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+static void
+on_result(void *ctx, const struct measure *measure, bool with_facts)
+{
+    struct agent *agent = ctx;
+    const char *reason = measure_reason_name((int)measure->reason);
+
+    log_event(LOG_AT_DEBUG, "agent.measured",
+        "check_id=%08x attempt=%u family=%u status=%s reason=%s total_us=%lld",
+        (unsigned)measure->check_id, measure->attempt, measure->family,
+        measure_status_name(measure->status), reason,
+        (long long)measure->phase_us[PHASE_TOTAL]);
+    recorder_take(agent->recorder, measure, with_facts);
+}
+
+static void
+on_synced(void *ctx)
+{
+    struct agent *agent = ctx;
+
+    if (agent->uplink != NULL)
+        uplink_nudge(agent->uplink);
+}
+
+static void
+on_clock_offset(void *ctx, int64_t offset_ms)
+{
+    struct agent *agent = ctx;
+
+    measuring_steer(agent->measuring, offset_ms);
+}
+
+static int
+on_config(void *ctx, struct wire_config *config, struct err *why)
+{
+    struct agent *agent = ctx;
+
+    return assignment_take(agent->assignment, config, why);
+}
+
+/* How much of one processor we have used since the last PING. */
+static uint32_t
+load_permille(struct agent *agent)
+{
+    int64_t cpu_ns = read_ns(CLOCK_PROCESS_CPUTIME_ID);
+    int64_t now_ns = clock_mono_ns();
+    int64_t span_ns = now_ns - agent->load_ns;
+    int64_t permille =
+        span_ns > 0 ? (cpu_ns - agent->cpu_ns) * 1000 / span_ns : 0;
+
+    agent->cpu_ns = cpu_ns;
+    agent->load_ns = now_ns;
+    return permille < 0 ? 0 : (uint32_t)permille;
+}
+
+static void
+on_describe(void *ctx, struct wire_ping *ping)
+{
+    struct agent *agent = ctx;
+
+    ping->self_check =
+        (uint32_t)self_check_state(measuring_self_check(agent->measuring));
+    ping->skipped = runner_skipped(measuring_runner(agent->measuring));
+    ping->load_permille = load_permille(agent);
+}
+
+static int
+on_store_keys(void *ctx, const struct uplink_keys *keys, struct err *err)
+{
+    struct agent *agent = ctx;
+    struct agent_keys own;
+
+    memcpy(own.public_key, keys->agent_public, sizeof(own.public_key));
+    memcpy(own.secret_key, keys->agent_secret, sizeof(own.secret_key));
+    return agent_conf_write_keys(agent->conf->key_path, &own, err);
+}
+
+void
+agent_tell_mistake(void *ctx, const char *line)
+{
+    (void)ctx;
+    (void)fprintf(stderr, "%s\n", line);
+}
+
+/* What cannot change while we run waits for the next start. */
+static void
+on_hup(void *ctx)
+{
+    struct agent *agent = ctx;
+    struct err err;
+    struct agent_conf *conf =
+        agent_conf_read(agent->dir, agent_tell_mistake, NULL, &err);
+
+    if (conf == NULL || assignment_reload(agent->assignment, conf, &err) != 0) {
+        log_event(LOG_AT_ERROR, "agent.reload_failed",
+            "error=\"%s\" effect=\"everything stays as it was\"", err.msg);
+        agent_conf_free(conf);
+        return;
+    }
+    agent_conf_free(agent->reloaded);
+    agent->reloaded = conf;
+    log_event(LOG_AT_INFO, "agent.reloaded",
+        "self_check=%s note=\"all else takes effect at the next start\"",
+        conf->self_check_given ? "own" : "collector's");
+}
+
+static void
+on_closing(void *ctx)
+{
+    struct agent *agent = ctx;
+
+    if (runner_running(measuring_runner(agent->measuring)) > 0 &&
+        loop_now_ns(agent->loop) < agent->close_by_ns) {
+        loop_timer_start(
+            agent->loop, &agent->closing, CLOSE_LOOK_MS * NS_PER_MS);
+        return;
+    }
+    recorder_sync(agent->recorder);
+    loop_stop(agent->loop);
+}
+
+static void
+on_term(void *ctx)
+{
+    struct agent *agent = ctx;
+
+    if (agent->close_by_ns != 0)
+        return;
+    log_event(LOG_AT_INFO, "agent.stopping", "running=%zu",
+        runner_running(measuring_runner(agent->measuring)));
+    agent->close_by_ns = loop_now_ns(agent->loop) + CLOSE_MAX_MS * NS_PER_MS;
+    runner_wind_up(measuring_runner(agent->measuring));
+    loop_timer_start(agent->loop, &agent->closing, 0);
+}
+
+static const char *
+or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+/* A damaged spool is moved aside: measuring matters more than the past. */
+static struct spool *
+open_spool(const struct agent_conf *conf, struct err *err)
+{
+    struct spool_spec spec = {
+        .dir = conf->spool_dir,
+        .cap_bytes = (size_t)conf->spool_cap_bytes,
+        .retention_ms = RETENTION_MS,
+    };
+    struct spool *spool = spool_open(&spec, err);
+
+    if (spool != NULL || err->code != ERR_STATE)
+        return spool;
+    log_event(LOG_AT_ERROR, "spool.broken",
+        "error=\"%s\" effect=\"moved aside, begun anew\"", err->msg);
+    return spool_open_fresh(&spec, err);
+}
+
+static int
+open_spool_and_recorder(struct agent *agent, struct err *err)
+{
+    struct recorder_spec recorder = {.synced = on_synced, .ctx = agent};
+
+    agent->loop = loop_new(err);
+    if (agent->loop == NULL)
+        return -1;
+    agent->spool = open_spool(agent->conf, err);
+    if (agent->spool == NULL)
+        return -1;
+    recorder.loop = agent->loop;
+    recorder.spool = agent->spool;
+    agent->recorder = recorder_new(&recorder, err);
+    return agent->recorder == NULL ? -1 : 0;
+}
+
+static int
+open_measuring(struct agent *agent, struct err *err)
+{
+    struct measuring_spec spec = {
+        .loop = agent->loop,
+        .bind_ip4 = or_null(agent->conf->bind_ip4),
+        .bind_ip6 = or_null(agent->conf->bind_ip6),
+        .sink = on_result,
+        .ctx = agent,
+    };
+
+    agent->measuring = measuring_open(&spec, err);
+    if (agent->measuring == NULL)
+        return -1;
+    recorder_follow(agent->recorder, measuring_runner(agent->measuring));
+    return 0;
+}
+
+/* Measuring begins here, with what the disk holds. */
+static int
+open_assignment(struct agent *agent, struct err *err)
+{
+    struct assignment_spec spec = {
+        .spool = agent->spool,
+        .runner = measuring_runner(agent->measuring),
+        .self_check = measuring_self_check(agent->measuring),
+        .conf = agent->conf,
+    };
+
+    agent->assignment = assignment_new(&spec, err);
+    if (agent->assignment == NULL)
+        return -1;
+    assignment_resume(agent->assignment);
+    return 0;
+}
+
+static int
+open_uplink(struct agent *agent, struct err *err)
+{
+    const struct agent_conf *conf = agent->conf;
+    const char *bind_ip4 = or_null(conf->bind_ip4);
+    struct uplink_spec spec = {
+        .loop = agent->loop,
+        .spool = agent->spool,
+        .endpoint = conf->endpoint,
+        .agent = conf->name,
+        .build = MEASURING_BUILD,
+        .bind_ip = bind_ip4 != NULL ? bind_ip4 : or_null(conf->bind_ip6),
+        .cfg_version = assignment_version(agent->assignment),
+        .events =
+            {
+                .config = on_config,
+                .clock_offset = on_clock_offset,
+                .describe = on_describe,
+                .store_keys = on_store_keys,
+            },
+        .ctx = agent,
+    };
+
+    memcpy(spec.keys.collector_public, conf->collector_key,
+        sizeof(spec.keys.collector_public));
+    memcpy(spec.keys.agent_public, conf->keys.public_key,
+        sizeof(spec.keys.agent_public));
+    memcpy(spec.keys.agent_secret, conf->keys.secret_key,
+        sizeof(spec.keys.agent_secret));
+    agent->uplink = uplink_open(&spec, err);
+    explicit_bzero(&spec.keys, sizeof(spec.keys));
+    return agent->uplink == NULL ? -1 : 0;
+}
+
+static int
+open_signals(struct agent *agent, struct err *err)
+{
+    struct loop *loop = agent->loop;
+
+    if (loop_signal_start(
+            loop, &agent->sigterm, SIGTERM, on_term, agent, err) != 0 ||
+        loop_signal_start(loop, &agent->sigint, SIGINT, on_term, agent, err) !=
+            0)
+        return -1;
+    return loop_signal_start(loop, &agent->sighup, SIGHUP, on_hup, agent, err);
+}
+
+struct agent *
+agent_open(const char *dir, struct agent_conf *conf, struct err *err)
+{
+    struct agent *agent = calloc(1, sizeof(*agent));
+
+    if (agent == NULL) {
+        agent_conf_free(conf);
+        err_set(err, ERR_NOMEM, "agent");
+        return NULL;
+    }
+    agent->conf = conf;
+    timer_init(&agent->closing, on_closing, agent);
+    agent->load_ns = clock_mono_ns();
+    agent->dir = strdup(dir);
+    if (agent->dir == NULL) {
+        err_set(err, ERR_NOMEM, "agent");
+        agent_close(agent);
+        return NULL;
+    }
+    if (open_spool_and_recorder(agent, err) != 0 ||
+        open_measuring(agent, err) != 0 || open_assignment(agent, err) != 0 ||
+        open_uplink(agent, err) != 0 || open_signals(agent, err) != 0) {
+        agent_close(agent);
+        return NULL;
+    }
+    return agent;
+}
+
+void
+agent_run(struct agent *agent)
+{
+    struct spool_state state;
+
+    /* Parsing the authorities needs much more than keeping them. */
+    (void)malloc_trim(0);
+    spool_state(agent->spool, &state);
+    log_event(LOG_AT_INFO, "agent.ready",
+        "name=%s endpoint=%s checks=%zu version=%llu unsent=%llu",
+        agent->conf->name, agent->conf->endpoint,
+        runner_checks(measuring_runner(agent->measuring)),
+        (unsigned long long)assignment_version(agent->assignment),
+        (unsigned long long)state.records);
+    loop_run(agent->loop);
+}
+
+void
+agent_close(struct agent *agent)
+{
+    if (agent == NULL)
+        return;
+    loop_signal_stop(&agent->sigterm);
+    loop_signal_stop(&agent->sigint);
+    loop_signal_stop(&agent->sighup);
+    uplink_close(agent->uplink);
+    measuring_close(agent->measuring);
+    assignment_free(agent->assignment);
+    recorder_free(agent->recorder);
+    spool_close(agent->spool);
+    if (agent->loop != NULL)
+        loop_timer_stop(agent->loop, &agent->closing);
+    loop_free(agent->loop);
+    agent_conf_free(agent->reloaded);
+    agent_conf_free(agent->conf);
+    free(agent->dir);
+    free(agent);
+}
