@@ -25,6 +25,9 @@ struct alert *alert_new(const struct conf_history *conf, struct err *err);
 void alert_free(struct alert *alert);
 void alert_set_history(struct alert *alert, const struct conf_history *conf);
 
+/* A transaction was lost: drops what is held in memory and reads it again. */
+void alert_forget(struct alert *alert);
+
 /* Fits watch_run(): `ctx` is the struct alert. */
 watch_news_fn alert_take_news;
 

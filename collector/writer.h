@@ -1,0 +1,91 @@
+/*
+ * writer.h - the one thread that writes to the store, and the bounded queue
+ * before it.
+ *
+ * A job is handed over whole: run() is called on the writer's thread inside a
+ * write transaction that it shares with other jobs; done() is called on the
+ * loop's thread after that transaction is on disk, or was lost.  After the
+ * jobs of a turn the same transaction judges slots, decides alerts and makes
+ * cells, so that what a result causes commits with it.
+ */
+#ifndef COLLECTOR_WRITER_H
+#define COLLECTOR_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector_conf.h"
+#include "conf_history.h"
+#include "err.h"
+#include "loop.h"
+#include "store.h"
+#include "watch.h"
+
+struct alert;
+struct ladder;
+struct assign;
+
+/* What jobs may use; all of it belongs to the writer's thread. */
+struct writer_room {
+    struct watch *watch;
+    struct alert *alert;
+    struct ladder *ladder;
+    struct assign *assign;
+    struct conf_history *history;
+    int64_t now_unix_ms; /* of this turn */
+};
+
+struct writer_job;
+
+/*
+ * Returns 0, or -1 where the transaction as a whole is lost (store full,
+ * damaged, out of memory).  A job that is merely refused writes nothing, notes
+ * it in itself and returns 0.
+ */
+typedef int writer_run_fn(struct writer_job *job, struct writer_room *room,
+    struct store_txn *txn, struct err *err);
+
+/* Frees the job.  `job->lost` says that nothing of it was kept. */
+typedef void writer_done_fn(struct writer_job *job);
+
+/* Embedded at the front of what a job carries. */
+struct writer_job {
+    writer_run_fn *run;
+    writer_done_fn *done;
+    size_t cost_bytes; /* of memory held while it waits */
+    bool lost;
+    struct err err; /* why, if lost */
+    struct writer_job *next;
+};
+
+struct writer;
+
+struct writer_spec {
+    struct loop *loop;                                /* borrowed */
+    struct store *store;                              /* borrowed */
+    void (*mail_queued)(void *ctx);                   /* on the loop's thread */
+    void (*failed)(void *ctx, const struct err *err); /* a turn was lost */
+    void *ctx;
+};
+
+/* Starts the thread.  Something must have been recorded as configuration. */
+struct writer *writer_start(const struct writer_spec *spec, struct err *err);
+
+/*
+ * Finishes what is queued, stops the thread and calls the done() of all.  NULL
+ * is allowed.
+ */
+void writer_stop(struct writer *writer);
+
+/* Queues a job; always takes it. */
+void writer_put(struct writer *writer, struct writer_job *job);
+
+/* Bytes waiting: what intake looks at before it grants credit. */
+size_t writer_waiting_bytes(struct writer *writer);
+
+/* Says that `room->history` is to be loaded anew (call from a job's run()). */
+int writer_reload_history(
+    struct writer_room *room, struct store_txn *txn, struct err *err);
+
+#endif
