@@ -1,0 +1,221 @@
+#include "uplink_inner.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "clock.h"
+#include "digest.h"
+#include "text.h"
+
+static void
+take_welcome(struct uplink *uplink, const struct wire_welcome *welcome)
+{
+    struct session_view view = uplink_look(uplink);
+    struct session_own own = {false, 0};
+    struct buf record;
+    struct err err;
+
+    buf_init(&record, WIRE_BATCH_MAX_BYTES);
+    if (spool_read(uplink->spool, welcome->acked_seq, &record, &err) == 1) {
+        own.there = true;
+        own.crc32c = digest_crc32c(0, record.data, record.len);
+    }
+    buf_free(&record);
+    session_take_welcome(&uplink->session, &view, welcome, &own);
+    if (uplink->session.state != SESSION_STREAMING)
+        return;
+    /* The key of a rotation whose KEY_OK was lost is announced again. */
+    uplink->newkey_due = uplink->rotating;
+    log_event(LOG_AT_INFO, "uplink.streaming",
+        "endpoint=%s acked=%" PRIu64 " unsent=%" PRIu64, uplink->endpoint,
+        welcome->acked_seq, view.spool.next_seq - 1 - welcome->acked_seq);
+}
+
+static void
+take_nack(struct uplink *uplink, const struct wire_nack_msg *nack)
+{
+    struct session_view view = uplink_look(uplink);
+
+    log_limited(&uplink->nack_limit, LOG_AT_WARN, "uplink.nack",
+        "code=%s first=%" PRIu64 " expected=%" PRIu64 " text=\"%s\"",
+        wire_nack_name((int)nack->code), nack->first_seq, nack->expected_seq,
+        nack->text);
+    session_take_nack(&uplink->session, &view, nack);
+}
+
+static void
+take_pong(struct uplink *uplink, const struct wire_pong *pong)
+{
+    struct session_view view = uplink_look(uplink);
+    int64_t offset_ms;
+
+    session_take_pong(&uplink->session, &view, pong);
+    if (uplink->events.clock_offset != NULL &&
+        session_clock_offset_ms(
+            &uplink->session, view.now_ns, clock_unix_ms(), &offset_ms))
+        uplink->events.clock_offset(uplink->ctx, offset_ms);
+}
+
+/* A note that cannot be kept is asked for again after the next start. */
+static void
+keep_config(struct uplink *uplink, const struct buf *bytes)
+{
+    struct err err;
+
+    if (spool_put_note(uplink->spool, "config", buf_bytes(bytes), &err) != 0) {
+        log_event(
+            LOG_AT_ERROR, "uplink.config_not_kept", "error=\"%s\"", err.msg);
+    }
+}
+
+static int
+apply_config(struct uplink *uplink, struct wire_config *config, struct err *why)
+{
+    uint64_t cfg_version = config->cfg_version;
+    struct buf bytes;
+    int rc;
+
+    if (uplink->events.config == NULL)
+        return err_set(why, ERR_STATE, "this agent takes no checks");
+    buf_init(&bytes, WIRE_TO_AGENT_MAX_BYTES);
+    rc = wire_config_encode(config, &bytes, why);
+    if (rc == 0)
+        rc = uplink->events.config(uplink->ctx, config, why);
+    if (rc == 0) {
+        keep_config(uplink, &bytes);
+        uplink->cfg_version = cfg_version;
+    }
+    buf_free(&bytes);
+    return rc;
+}
+
+static void
+take_config(struct uplink *uplink, struct wire_config *config)
+{
+    struct config_answer *answer = &uplink->config_answer;
+    struct err why;
+
+    *answer = (struct config_answer){
+        .due = true, .accepted = true, .cfg_version = config->cfg_version};
+    if (apply_config(uplink, config, &why) == 0)
+        return;
+    answer->accepted = false;
+    text_put_harmless(
+        why.msg, strlen(why.msg), answer->reason, sizeof(answer->reason));
+    log_event(LOG_AT_ERROR, "uplink.config_refused",
+        "version=%" PRIu64 " error=\"%s\"", answer->cfg_version, why.msg);
+}
+
+/* A new pair is on disk before anybody hears of it. */
+static void
+take_rotate(struct uplink *uplink)
+{
+    struct uplink_keys next = uplink->keys;
+    struct err err;
+
+    if (!uplink->rotating) {
+        uplink_socket_new_keys(next.agent_public, next.agent_secret);
+        if (uplink->events.store_keys == NULL ||
+            uplink->events.store_keys(uplink->ctx, &next, &err) != 0) {
+            log_event(LOG_AT_ERROR, "uplink.keys_not_stored", "error=\"%s\"",
+                uplink->events.store_keys == NULL ? "no place" : err.msg);
+            return;
+        }
+        uplink->next_keys = next;
+        uplink->rotating = true;
+    }
+    uplink->newkey_due = true;
+}
+
+static void
+take_key_ok(struct uplink *uplink)
+{
+    struct session_view view = uplink_look(uplink);
+
+    if (!uplink->rotating)
+        return;
+    uplink->keys = uplink->next_keys;
+    explicit_bzero(&uplink->next_keys, sizeof(uplink->next_keys));
+    uplink->rotating = false;
+    uplink->newkey_due = false;
+    session_reconnect(&uplink->session, &view, "a new key");
+}
+
+static void
+take_bye(struct uplink *uplink)
+{
+    struct session_view view = uplink_look(uplink);
+
+    session_take_bye(&uplink->session, &view);
+}
+
+/* What only makes sense inside a session. */
+static void
+take_in_session(struct uplink *uplink, struct wire_msg *msg)
+{
+    if (uplink->session.state != SESSION_STREAMING)
+        return;
+    session_heard(&uplink->session, loop_now_ns(uplink->loop));
+    if (msg->type == WIRE_CONFIG)
+        take_config(uplink, &msg->u.config);
+    else if (msg->type == WIRE_ROTATE)
+        take_rotate(uplink);
+    else
+        take_key_ok(uplink);
+}
+
+static void
+take_msg(struct uplink *uplink, struct wire_msg *msg)
+{
+    struct session_view view = uplink_look(uplink);
+
+    switch (msg->type) {
+    case WIRE_WELCOME:
+        take_welcome(uplink, &msg->u.welcome);
+        return;
+    case WIRE_ACK:
+        session_take_ack(&uplink->session, &view, &msg->u.ack);
+        return;
+    case WIRE_NACK:
+        take_nack(uplink, &msg->u.nack);
+        return;
+    case WIRE_PONG:
+        take_pong(uplink, &msg->u.pong);
+        return;
+    case WIRE_CONFIG:
+    case WIRE_ROTATE:
+    case WIRE_KEY_OK:
+        take_in_session(uplink, msg);
+        return;
+    case WIRE_BYE:
+        take_bye(uplink);
+        return;
+    case WIRE_ENROL:
+    case WIRE_ENROLLED:
+    case WIRE_REFUSED:
+    case WIRE_HELLO:
+    case WIRE_BATCH:
+    case WIRE_PING:
+    case WIRE_CONFIG_OK:
+    case WIRE_CONFIG_BAD:
+    case WIRE_NEWKEY:
+        log_limited(&uplink->garbage_limit, LOG_AT_WARN, "uplink.unexpected",
+            "type=%s", wire_type_name((int)msg->type));
+        return;
+    }
+}
+
+void
+uplink_take_frame(struct uplink *uplink, struct bytes frame)
+{
+    struct wire_msg msg;
+    struct err err;
+
+    if (wire_decode(frame.data, frame.len, &msg, &err) != 0) {
+        log_limited(&uplink->garbage_limit, LOG_AT_WARN, "uplink.garbage",
+            "error=\"%s\"", err.msg);
+        return;
+    }
+    take_msg(uplink, &msg);
+    wire_msg_free(&msg);
+}
