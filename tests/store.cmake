@@ -2,9 +2,13 @@
 add_library(tmp_store STATIC support/tmp_store.c)
 target_include_directories(tmp_store PUBLIC support)
 target_link_libraries(tmp_store PRIVATE house PUBLIC collector_store)
+unit_test(evidence LIBS tmp_store)
+unit_test(incident_row LIBS tmp_store)
 unit_test(raw LIBS tmp_store)
 unit_test(registry LIBS tmp_store)
 unit_test(store LIBS tmp_store)
+fuzz_target(stored_conf LIBS collector_store)
+fuzz_target(stored_incident LIBS collector_store)
 fuzz_target(stored_raw LIBS collector_store)
 fuzz_target(stored_registry LIBS collector_store)
 

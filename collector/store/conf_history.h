@@ -31,13 +31,24 @@ void conf_history_free(struct conf_history *history);
 
 /*
  * Records `config` as in force from now on, unless the newest version has the
- * same text; gives the version it now has.
+ * same text; gives the version it now has.  Versions follow each other in time
+ * even where the clock was set back.
  */
 int conf_history_record(struct store_txn *txn, const struct config *config,
     int64_t now_unix_ms, uint64_t *version, struct err *err);
 
-/* The version in force at that moment; the first for moments before it. */
+/*
+ * The version in force at that moment; the first for moments before it.  NULL
+ * where nothing was recorded.
+ */
 const struct conf_version *conf_history_at(
     const struct conf_history *history, int64_t unix_ms);
+
+/*
+ * The check as it was configured at that moment; where it was not, as it was
+ * nearest to it: before, else after.  NULL for one that never was configured.
+ */
+const struct conf_check *conf_history_check(
+    const struct conf_history *history, uint32_t check, int64_t unix_ms);
 
 #endif

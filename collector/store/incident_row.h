@@ -49,6 +49,7 @@ struct incident_row {
 void incident_make_id(uint32_t check, const char *scope, int64_t start_unix_ms,
     char id[INCIDENT_ID_BYTES]);
 
+/* Also renews it where its start moved.  Rows of its aliases go: they are it. */
 int incident_put(
     struct store_txn *txn, const struct incident_row *row, struct err *err);
 /* By id, alias or unique prefix, "INC-" in front or not.  1, 0 none, -1 err
