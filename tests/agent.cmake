@@ -6,3 +6,6 @@ fuzz_target(last_runs LIBS agent_schedule)
 unit_test(runner SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_runner fake_loop)
 unit_test(self_check LIBS agent_self_check probes dnsd fake_loop)
+unit_test(assignment
+  SOURCES support/fake_probe.c support/fake_self_check.c
+  LIBS agent_keeping agent_runner fake_loop)

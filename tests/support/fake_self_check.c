@@ -1,9 +1,11 @@
 #include "fake_self_check.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static struct self_check_ask *asks;
 static enum self_check_state now;
+static char target[64];
 
 size_t
 fake_self_check_asked(void)
@@ -65,4 +67,25 @@ self_check_state(const struct self_check *self_check)
 {
     (void)self_check;
     return now;
+}
+
+const char *
+fake_self_check_target(void)
+{
+    return target;
+}
+
+/* "bad" is no address here either. */
+int
+self_check_configure(struct self_check *self_check,
+    const struct self_check_plan *plan, struct err *err)
+{
+    const char *first =
+        plan->targets->count > 0 ? plan->targets->items[0] : "none";
+
+    (void)self_check;
+    if (!plan->off && first[0] == 'b')
+        return err_set(err, ERR_PARSE, "self_check: \"%s\"", first);
+    (void)snprintf(target, sizeof(target), "%s", plan->off ? "off" : first);
+    return 0;
 }

@@ -20,4 +20,7 @@ void fake_self_check_say(enum self_check_state state);
 /* What self_check_state() gives. */
 void fake_self_check_set(enum self_check_state state);
 
+/* The first target it was configured with; "off", "none" or "" for never. */
+const char *fake_self_check_target(void);
+
 #endif

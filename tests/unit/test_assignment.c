@@ -1,0 +1,401 @@
+#include "assignment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cm.h"
+#include "fake_loop.h"
+#include "fake_probe.h"
+#include "fake_self_check.h"
+#include "recorder.h"
+
+enum { SEC = 1000, MINUTE = 60 * SEC, PATH_BYTES = 64 };
+
+static const int64_t day = INT64_C(1795737600000);
+
+struct fixture {
+    char dir[PATH_BYTES];
+    char spool_dir[PATH_BYTES + 8];
+    struct loop *loop;
+    struct spool *spool;
+    struct recorder *recorder;
+    struct probe_env env;
+    struct grid_clock clock;
+    struct runner *runner;
+    struct agent_conf conf;
+    struct assignment *assignment;
+    int synced;
+};
+
+static void
+on_synced(void *ctx)
+{
+    struct fixture *f = ctx;
+
+    f->synced++;
+}
+
+static void
+on_result(void *ctx, const struct measure *measure, bool with_facts)
+{
+    struct fixture *f = ctx;
+
+    recorder_take(f->recorder, measure, with_facts);
+}
+
+static void
+start(struct fixture *f)
+{
+    struct spool_spec spool = {
+        .dir = f->spool_dir,
+        .cap_bytes = 1 << 20,
+        .retention_ms = 48 * 60 * MINUTE,
+    };
+    struct recorder_spec recorder = {
+        .loop = f->loop,
+        .synced = on_synced,
+        .ctx = f,
+    };
+    struct runner_spec runner = {
+        .loop = f->loop,
+        .env = &f->env,
+        .clock = &f->clock,
+        .sink = on_result,
+        .ctx = f,
+    };
+    struct assignment_spec assignment = {.conf = &f->conf};
+    struct err err;
+
+    f->spool = spool_open(&spool, &err);
+    assert_made(f->spool, err);
+    recorder.spool = f->spool;
+    f->recorder = recorder_new(&recorder, &err);
+    assert_made(f->recorder, err);
+    f->runner = runner_new(&runner, &err);
+    assert_made(f->runner, err);
+    recorder_follow(f->recorder, f->runner);
+    assignment.spool = f->spool;
+    assignment.runner = f->runner;
+    f->assignment = assignment_new(&assignment, &err);
+    assert_made(f->assignment, err);
+}
+
+/* As if killed: nothing is synced that was not. */
+static void
+stop(struct fixture *f)
+{
+    runner_free(f->runner);
+    assignment_free(f->assignment);
+    recorder_free(f->recorder);
+    spool_close(f->spool);
+}
+
+static int
+setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct grid_reading reading = {
+        .mono_ns = NS_PER_SEC,
+        .boot_ns = NS_PER_SEC,
+        .wall_unix_ms = day,
+    };
+    struct err err;
+
+    assert_non_null(f);
+    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/assignment-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    (void)snprintf(f->spool_dir, sizeof(f->spool_dir), "%s/spool", f->dir);
+    f->loop = loop_new(&err);
+    assert_made(f->loop, err);
+    f->env.loop = f->loop;
+    grid_clock_init(&f->clock, &reading);
+    start(f);
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+    char command[2 * PATH_BYTES];
+
+    stop(f);
+    loop_free(f->loop);
+    fake_probe_reset();
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
+    assert_int_equal(system(command), 0); /* NOLINT: a folder of our own */
+    strlist_free(&f->conf.self_check_targets);
+    free(f);
+    return 0;
+}
+
+static void
+advance_ms(struct fixture *f, int64_t ms)
+{
+    fake_loop_advance_ns(f->loop, ms * NS_PER_MS);
+}
+
+static void
+make_config(struct wire_config *config, uint64_t version, size_t count)
+{
+    *config = (struct wire_config){
+        .cfg_version = version,
+        .check_count = count,
+        .region_count = 1,
+        .agent_count = 1,
+    };
+    config->checks = calloc(count + 1, sizeof(*config->checks));
+    assert_non_null(config->checks);
+    for (size_t i = 0; i < count; i++) {
+        struct check *check = &config->checks[i];
+
+        check_init(check);
+        (void)snprintf(check->name, sizeof(check->name), "acme/c%zu", i);
+        check->id = check_id_of(check->name);
+        check->kind = CHECK_TCP;
+        check->interval_ms = MINUTE;
+        check->timeout_ms = 10 * SEC;
+        check->host = strdup("acme.example");
+        check->port = 443;
+    }
+    assert_int_equal(
+        strlist_add(&config->self_check.targets, "192.0.2.1:443"), 0);
+    assert_int_equal(
+        strlist_add(&config->self_check.resolvers, "192.0.2.1"), 0);
+}
+
+static void
+assign(struct fixture *f, uint64_t version, size_t count)
+{
+    struct wire_config config;
+    struct err err;
+
+    make_config(&config, version, count);
+    assert_ok(assignment_take(f->assignment, &config, &err), err);
+    assert_null(config.checks);
+}
+
+static uint64_t
+next_seq(const struct fixture *f)
+{
+    struct spool_state state;
+
+    spool_state(f->spool, &state);
+    return state.next_seq;
+}
+
+static uint64_t
+synced_seq(const struct fixture *f)
+{
+    struct spool_state state;
+
+    spool_state(f->spool, &state);
+    return state.synced_seq;
+}
+
+static void
+what_was_assigned_is_in_force_and_outlives_a_restart(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(assignment_version(f->assignment), 0);
+    assign(f, 7, 3);
+    assert_int_equal(assignment_version(f->assignment), 7);
+    assert_int_equal(runner_checks(f->runner), 3);
+    assert_string_equal(fake_self_check_target(), "192.0.2.1:443");
+    stop(f);
+    start(f);
+    assert_int_equal(runner_checks(f->runner), 0);
+    assignment_resume(f->assignment);
+    assert_int_equal(assignment_version(f->assignment), 7);
+    assert_int_equal(runner_checks(f->runner), 3);
+}
+
+static void
+a_fresh_agent_has_nothing_to_resume(void **state)
+{
+    struct fixture *f = *state;
+
+    assignment_resume(f->assignment);
+    assert_int_equal(assignment_version(f->assignment), 0);
+    assert_int_equal(runner_checks(f->runner), 0);
+}
+
+static void
+what_cannot_be_done_is_refused_and_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct wire_config config;
+    struct err err;
+
+    assign(f, 7, 3);
+    make_config(&config, 8, 2);
+    config.checks[1].id = config.checks[0].id;
+    assert_int_equal(assignment_take(f->assignment, &config, &err), -1);
+    wire_config_free(&config);
+    make_config(&config, 9, 2);
+    config.self_check.targets.items[0][0] = 'b';
+    assert_int_equal(assignment_take(f->assignment, &config, &err), -1);
+    assert_int_equal(config.check_count, 2);
+    wire_config_free(&config);
+    assert_int_equal(assignment_version(f->assignment), 7);
+    assert_int_equal(runner_checks(f->runner), 3);
+    assert_string_equal(fake_self_check_target(), "192.0.2.1:443");
+    stop(f);
+    start(f);
+    assignment_resume(f->assignment);
+    assert_int_equal(assignment_version(f->assignment), 7);
+}
+
+static void
+the_agents_own_file_knows_its_network_better(void **state)
+{
+    struct fixture *f = *state;
+    struct agent_conf other = {0};
+    struct err err;
+
+    f->conf.self_check_given = true;
+    assert_int_equal(
+        strlist_add(&f->conf.self_check_targets, "127.0.0.1:7"), 0);
+    assign(f, 7, 1);
+    assert_string_equal(fake_self_check_target(), "127.0.0.1:7");
+    /* Read again without, the collector's are back. */
+    assert_ok(assignment_reload(f->assignment, &other, &err), err);
+    assert_string_equal(fake_self_check_target(), "192.0.2.1:443");
+    other.self_check_given = true;
+    other.self_check_off = true;
+    assert_ok(assignment_reload(f->assignment, &other, &err), err);
+    assert_string_equal(fake_self_check_target(), "off");
+}
+
+static void
+a_note_that_is_no_assignment_is_said_and_left(void **state)
+{
+    static const uint8_t garbage[] = "not a configuration";
+    struct fixture *f = *state;
+    struct err err;
+
+    assert_ok(spool_put_note(f->spool, "config",
+                  (struct bytes){garbage, sizeof(garbage)}, &err),
+        err);
+    assignment_resume(f->assignment);
+    assert_int_equal(assignment_version(f->assignment), 0);
+    assign(f, 3, 1);
+    assert_int_equal(assignment_version(f->assignment), 3);
+}
+
+/* Ends all probes that run. */
+static void
+end_all(void)
+{
+    while (fake_probe_running() > 0)
+        fake_probe_end(0, MEASURE_UP, REASON_NONE, NULL);
+}
+
+static void
+results_are_on_disk_within_a_second(void **state)
+{
+    struct fixture *f = *state;
+
+    assign(f, 1, 1);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    end_all();
+    assert_int_equal(next_seq(f), 2);
+    advance_ms(f, 1000);
+    assert_int_equal(synced_seq(f), 1);
+    assert_int_equal(f->synced, 1);
+    advance_ms(f, 1000);
+    assert_int_equal(f->synced, 1); /* nothing new, nothing to send */
+}
+
+static void
+a_hundred_results_do_not_wait_for_the_second(void **state)
+{
+    struct fixture *f = *state;
+    struct measure measure;
+
+    measure_init(&measure);
+    measure.check_id = 5;
+    measure.slot_unix_ms = day;
+    for (int i = 0; i < 99; i++) {
+        measure.ts_unix_ms = day + i;
+        recorder_take(f->recorder, &measure, false);
+    }
+    assert_int_equal(f->synced, 0);
+    recorder_take(f->recorder, &measure, false);
+    assert_int_equal(f->synced, 1);
+    assert_int_equal(synced_seq(f), 100);
+}
+
+static void
+a_slot_whose_result_is_on_disk_is_not_measured_again(void **state)
+{
+    struct fixture *f = *state;
+
+    assign(f, 1, 1);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    end_all();
+    advance_ms(f, 1000);
+    stop(f);
+    start(f);
+    assignment_resume(f->assignment);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    assert_int_equal(fake_probe_run(0)->slot_unix_ms, day + MINUTE);
+}
+
+static void
+a_record_holds_what_was_measured(void **state)
+{
+    struct fixture *f = *state;
+    struct measure measure;
+    struct measure back;
+    struct buf bytes;
+    struct err err;
+
+    measure_init(&measure);
+    measure.check_id = 5;
+    measure.slot_unix_ms = day;
+    measure.ts_unix_ms = day + 1;
+    measure.facts = facts_new();
+    (void)strcpy(measure.facts->ip, "192.0.2.1");
+    recorder_take(f->recorder, &measure, true);
+    recorder_take(f->recorder, &measure, false);
+    buf_init(&bytes, WIRE_RECORD_MAX_BYTES);
+    assert_int_equal(spool_read(f->spool, 1, &bytes, &err), 1);
+    assert_ok(wire_record_decode(bytes.data, bytes.len, &back, &err), err);
+    assert_true(measure_same(&measure, &back));
+    assert_string_equal(back.facts->ip, "192.0.2.1");
+    measure_free_facts(&back);
+    buf_clear(&bytes);
+    assert_int_equal(spool_read(f->spool, 2, &bytes, &err), 1);
+    assert_ok(wire_record_decode(bytes.data, bytes.len, &back, &err), err);
+    assert_null(back.facts);
+    buf_free(&bytes);
+    measure_free_facts(&measure);
+}
+
+int
+main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(what_was_assigned_is_in_force_and_outlives_a_restart),
+        CASE(a_fresh_agent_has_nothing_to_resume),
+        CASE(what_cannot_be_done_is_refused_and_changes_nothing),
+        CASE(the_agents_own_file_knows_its_network_better),
+        CASE(a_note_that_is_no_assignment_is_said_and_left),
+        CASE(results_are_on_disk_within_a_second),
+        CASE(a_hundred_results_do_not_wait_for_the_second),
+        CASE(a_slot_whose_result_is_on_disk_is_not_measured_again),
+        CASE(a_record_holds_what_was_measured),
+    };
+#undef CASE
+
+    return cmocka_run_group_tests_name("assignment", tests, NULL, NULL);
+}
