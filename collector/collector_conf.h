@@ -5,7 +5,8 @@
  * "file:line:column: key: what is wrong (what would be right)".  A struct
  * config that was returned is complete and consistent: defaults filled in,
  * checks derived and overridden, names unique, spans in range, targets exact.
- * Nothing outside the text is read, except by collector_conf_load_files().
+ * Nothing outside the text is read, the system's time zones excepted, and
+ * except by collector_conf_load_files().
  */
 #ifndef COLLECTOR_CONF_H
 #define COLLECTOR_CONF_H
@@ -18,6 +19,7 @@
 #include "check.h"
 #include "err.h"
 #include "text.h"
+#include "zone.h"
 
 enum {
     CONF_REGIONS_MAX = 64,
@@ -54,7 +56,9 @@ struct conf_check {
     int64_t expect_p95_us;             /* of total over an hour; 0: none */
     char depends_on[CHECK_NAME_BYTES]; /* "" or a check's full name */
     char *ca_file;                     /* owned; as configured; NULL */
-    bool derived;                      /* not written in the file */
+    int32_t ca_line;                   /* where ca_file stands; 0: nowhere */
+    int32_t ca_column;
+    bool derived; /* not written in the file */
 };
 
 struct conf_site {
@@ -73,7 +77,9 @@ struct conf_window {
     int32_t from_minute; /* of the day, in the time zone */
     int32_t to_minute;   /* may be past midnight: less than from_minute */
     char timezone[64];
+    struct zone *zone; /* owned; of timezone; NULL: UTC */
     char reason[256];
+    char author[65]; /* "" */
 };
 
 struct conf_receiver {
@@ -82,13 +88,15 @@ struct conf_receiver {
     char webhook[CONF_NAME_BYTES];
     enum conf_severity from_severity;
     struct strlist sites; /* empty: all */
+    char timezone[64];    /* "": as sla.timezone */
 };
 
 struct conf_webhook {
     char name[CONF_NAME_BYTES];
-    char kind[16];  /* generic, slack, pagerduty, ntfy */
-    char *url;      /* owned; or */
-    char *url_file; /* owned */
+    char kind[16];     /* generic, slack, pagerduty, ntfy */
+    char *url;         /* owned; or */
+    char *url_file;    /* owned */
+    char *secret_file; /* owned; NULL: not signed */
 };
 
 struct conf_mail {
@@ -105,17 +113,22 @@ struct conf_mail {
 struct config {
     char *source; /* owned; the YAML text this was read from */
     size_t source_len;
+    char *name;              /* owned; the file's, for mistakes found later */
+    struct strlist warnings; /* lines like those of mistakes */
 
-    char *listen; /* owned; NULL unless configured, as the next ones */
-    char *public_endpoint;
-    char *key_file;
-    char *control;
-    char *store;
-    char *dashboard_listen;
+    char *listen;           /* owned; by default port 7411 of all addresses */
+    char *public_endpoint;  /* owned; NULL unless configured */
+    char *key_file;         /* owned; by default "<store>/collector.key" */
+    char *control;          /* owned; "ipc:///run/leadline/control" */
+    char *store;            /* owned; "/var/lib/leadline" */
+    char *dashboard_listen; /* owned; "IP:PORT"; NULL unless configured */
+    char *dashboard_token_file; /* owned; NULL */
+    bool dashboard_behind_proxy;
 
     int64_t sla_target_millionths; /* 999000 by default */
     int64_t form_target_millionths;
     char timezone[64]; /* of the SLA's months; "UTC" */
+    struct zone *zone; /* owned; of timezone */
 
     struct conf_mail mail;
     struct conf_webhook *webhooks; /* owned */
@@ -176,6 +189,10 @@ const struct conf_check *collector_conf_check(
     const struct config *config, const char *name);
 const struct conf_check *collector_conf_check_by_id(
     const struct config *config, uint32_t id);
+
+/* The site's by name; NULL if there is none. */
+const struct conf_site *collector_conf_site(
+    const struct config *config, const char *name);
 
 /* Effective slots to open and close for a check; `regions` expected. */
 int32_t conf_global_open_after(const struct config *config, size_t regions);

@@ -419,7 +419,8 @@ text_is_name(const char *text)
 
     if (len == 0 || len > NAME_MAX_BYTES)
         return false;
-    if (strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-") != len)
+    if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                     "0123456789._-") != len)
         return false;
     return isalnum((unsigned char)text[0]);
 }
@@ -432,35 +433,41 @@ text_same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* Levenshtein's distance, two rows at a time. */
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * How many letters were added, left out, changed or swapped with their
+ * neighbour (Damerau and Levenshtein's distance), three rows at a time.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
-    size_t row[WORD_MAX_BYTES + 1];
+    size_t rows[3][WORD_MAX_BYTES + 1];
     size_t a_len = strlen(a);
     size_t b_len = strlen(b);
 
     if (a_len > WORD_MAX_BYTES || b_len > WORD_MAX_BYTES)
         return WORD_MAX_BYTES;
     for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
+        const size_t *before = rows[(i + 1) % 3]; /* two rows up */
+        const size_t *above = rows[(i - 1) % 3];
+        size_t *row = rows[i % 3];
 
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            if (above + 1 < best)
-                best = above + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-            diagonal = above;
+            row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
+                least(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
         }
     }
-    return row[b_len];
+    return rows[a_len % 3][b_len];
 }
 
 const char *

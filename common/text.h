@@ -59,7 +59,10 @@ int text_take_decimal_millionths(
  */
 void text_put_harmless(const char *text, size_t len, char *out, size_t size);
 
-/* True for names of sites, checks, regions, agents: [a-z0-9][a-z0-9._-]{0,63}. */
+/*
+ * True for names of sites, checks, regions, agents:
+ * [A-Za-z0-9][A-Za-z0-9._-]{0,63}.  They differ by case.
+ */
 bool text_is_name(const char *text);
 
 /* Like strcmp() == 0, and NULL equals NULL only. */

@@ -1,0 +1,138 @@
+/* What holds between checks: dependences, ids; and their order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector_conf_parts.h"
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct draft *)a)->out.check.name,
+        ((const struct draft *)b)->out.check.name);
+}
+
+static int
+compare_ids(const void *a_ptr, const void *b_ptr)
+{
+    const struct draft *const *a = a_ptr;
+    const struct draft *const *b = b_ptr;
+
+    if ((*a)->out.check.id != (*b)->out.check.id)
+        return (*a)->out.check.id < (*b)->out.check.id ? -1 : 1;
+    return strcmp((*a)->out.check.name, (*b)->out.check.name);
+}
+
+static struct draft *
+find(struct reader *reader, const char *name)
+{
+    size_t low = 0;
+    size_t high = reader->draft_count;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = strcmp(reader->drafts[mid].out.check.name, name);
+
+        if (order == 0)
+            return &reader->drafts[mid];
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+static const struct conf_node *
+place_of_parent(const struct reader *reader, const struct draft *draft)
+{
+    return conf_find(reader->conf, draft->node, "depends_on");
+}
+
+/* "home" is the check of the same site; a full name is any. */
+static void
+complete_parent(struct reader *reader, struct draft *draft)
+{
+    struct conf_check *out = &draft->out;
+    char full[CONF_NAME_BYTES + CHECK_NAME_BYTES];
+
+    if (out->depends_on[0] == '\0')
+        return;
+    (void)snprintf(full, sizeof(full), "%s%s%s",
+        strchr(out->depends_on, '/') == NULL ? out->site : "",
+        strchr(out->depends_on, '/') == NULL ? "/" : "", out->depends_on);
+    if (strlen(full) >= sizeof(out->depends_on) || find(reader, full) == NULL) {
+        conf_complain(reader->conf, place_of_parent(reader, draft),
+            "depends_on", "there is no check \"%.130s\"", full);
+        out->depends_on[0] = '\0';
+        return;
+    }
+    memcpy(out->depends_on, full, strlen(full) + 1);
+}
+
+/* Follows the parents; a chain longer than there are checks is a circle. */
+static void
+check_circle(struct reader *reader, struct draft *draft)
+{
+    const struct draft *at = draft;
+
+    for (size_t steps = 0; at != NULL && at->out.depends_on[0] != '\0';
+         steps++) {
+        at = find(reader, at->out.depends_on);
+        if (at == draft || steps > reader->draft_count) {
+            conf_complain(reader->conf, place_of_parent(reader, draft),
+                "depends_on", "goes round in a circle");
+            draft->out.depends_on[0] = '\0';
+            return;
+        }
+    }
+}
+
+static void
+check_ids(struct reader *reader)
+{
+    const struct draft **order =
+        calloc(reader->draft_count + 1, sizeof(struct draft *));
+
+    if (order == NULL) {
+        conf_complain(reader->conf, NULL, NULL, "memory is out");
+        return;
+    }
+    for (size_t i = 0; i < reader->draft_count; i++)
+        order[i] = &reader->drafts[i];
+    qsort(order, reader->draft_count, sizeof(*order), compare_ids);
+    for (size_t i = 1; i < reader->draft_count; i++) {
+        if (order[i]->out.check.id != order[i - 1]->out.check.id ||
+            order[i]->out.check.id == 0)
+            continue;
+        conf_complain(reader->conf, order[i]->node, "name",
+            "\"%s\" and \"%s\" would be stored under one number (rename one)",
+            order[i]->out.check.name, order[i - 1]->out.check.name);
+    }
+    free(order);
+}
+
+void
+link_checks(struct reader *reader)
+{
+    struct config *config = &reader->config;
+
+    if (reader->draft_count == 0)
+        return;
+    qsort(reader->drafts, reader->draft_count, sizeof(*reader->drafts),
+        compare_names);
+    for (size_t i = 0; i < reader->draft_count; i++)
+        complete_parent(reader, &reader->drafts[i]);
+    for (size_t i = 0; i < reader->draft_count; i++)
+        check_circle(reader, &reader->drafts[i]);
+    check_ids(reader);
+    config->checks = calloc(reader->draft_count, sizeof(struct conf_check));
+    if (config->checks == NULL) {
+        conf_complain(reader->conf, NULL, NULL, "memory is out");
+        return;
+    }
+    for (size_t i = 0; i < reader->draft_count; i++)
+        config->checks[i] = reader->drafts[i].out;
+    config->check_count = reader->draft_count;
+    reader->draft_count = 0; /* what they own belongs to the config now */
+}
