@@ -580,8 +580,8 @@ the_fastest_pong_of_eight_tells_the_clock(void **state)
     int64_t offset_ms = 0;
 
     (void)state;
-    assert_false(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, now_ms, &offset_ms));
+    assert_false(
+        clock_offset_ms(&desk.session.clock, now_ms, now_ms, &offset_ms));
     for (int i = 0; i < 9; i++) {
         /* The way there takes 10 ms, the way back more each time but once. */
         int64_t back_ms = i == 4 ? 10 : 200 + i;
@@ -593,12 +593,12 @@ the_fastest_pong_of_eight_tells_the_clock(void **state)
         desk.view.now_ns = now_ms * NS_PER_MS;
         session_take_pong(&desk.session, &desk.view, &pong);
     }
-    assert_true(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, now_ms, &offset_ms));
+    assert_true(
+        clock_offset_ms(&desk.session.clock, now_ms, now_ms, &offset_ms));
     assert_int_equal(offset_ms, ahead_ms);
     /* Our own wall clock is set: the collector's has not moved. */
-    assert_true(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, now_ms - 700, &offset_ms));
+    assert_true(
+        clock_offset_ms(&desk.session.clock, now_ms, now_ms - 700, &offset_ms));
     assert_int_equal(offset_ms, ahead_ms + 700);
 }
 
@@ -615,8 +615,7 @@ a_pong_that_answers_nothing_tells_no_time(void **state)
     (void)state;
     session_take_pong(&desk.session, &desk.view, &later);
     session_take_pong(&desk.session, &desk.view, &longer);
-    assert_false(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, 0, &offset_ms));
+    assert_false(clock_offset_ms(&desk.session.clock, now_ms, 0, &offset_ms));
 }
 
 int
