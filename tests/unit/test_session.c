@@ -467,22 +467,22 @@ a_welcome_is_compared_with_our_own_record(void **state)
 {
     static const struct {
         uint64_t acked, own_acked, next;
-        bool there;
         uint32_t crc;
+        bool there;
         bool another;
     } table[] = {
-        {0, 0, 1, false, 0, false},         /* both new */
-        {0, 50, 101, false, 0, false},      /* the collector has lost all */
-        {50, 50, 101, true, 0xabcd, false}, /* as it should be */
-        {50, 20, 101, true, 0xabcd, false}, /* an ACK was lost */
-        {20, 50, 101, true, 0xabcd, false}, /* a restored collector */
-        {20, 50, 101, false, 0, false},     /* and ours expired */
-        {50, 50, 101, true, 0xabce, true},  /* rolled back, and went on */
-        {20, 50, 101, true, 0xabce, true},
-        {50, 20, 101, false, 0, true}, /* gone above our own mark */
-        {100, 20, 101, true, 0xabcd, false},
-        {101, 20, 101, false, 0, true}, /* never reached */
-        {500, 20, 101, false, 0, true},
+        {0, 0, 1, 0, false, false},         /* both new */
+        {0, 50, 101, 0, false, false},      /* the collector has lost all */
+        {50, 50, 101, 0xabcd, true, false}, /* as it should be */
+        {50, 20, 101, 0xabcd, true, false}, /* an ACK was lost */
+        {20, 50, 101, 0xabcd, true, false}, /* a restored collector */
+        {20, 50, 101, 0, false, false},     /* and ours expired */
+        {50, 50, 101, 0xabce, true, true},  /* rolled back, and went on */
+        {20, 50, 101, 0xabce, true, true},
+        {50, 20, 101, 0, false, true}, /* gone above our own mark */
+        {100, 20, 101, 0xabcd, true, false},
+        {101, 20, 101, 0, false, true}, /* never reached */
+        {500, 20, 101, 0, false, true},
     };
 
     (void)state;
