@@ -3,3 +3,11 @@ foreach(module incident slot uptime verdict verdict_row)
   unit_test(${module} LIBS collector_judge_pure)
 endforeach()
 fuzz_target(verdict_row LIBS collector_judge_pure)
+
+add_library(judge_world STATIC support/judge_world.c)
+target_include_directories(judge_world PUBLIC support)
+target_link_libraries(judge_world PRIVATE house PkgConfig::cmocka
+  PUBLIC collector_judge tmp_store)
+unit_test(judge_vectors LIBS judge_world PkgConfig::jansson)
+target_compile_definitions(test_judge_vectors PRIVATE
+  VECTORS_FILE="${CMAKE_CURRENT_SOURCE_DIR}/vectors/vectors.json")

@@ -42,7 +42,7 @@ bad(struct incident_machine *machine, const struct incident_rule *rule,
     machine->open = true;
     machine->good = 0;
     machine->detected_unix_ms = slot->end_unix_ms;
-    return INCIDENT_OPENED;
+    return INCIDENT_OPENS;
 }
 
 static enum incident_event
@@ -61,7 +61,7 @@ good(struct incident_machine *machine, const struct incident_rule *rule,
     machine->end_unix_ms = machine->good_unix_ms;
     machine->open = false;
     machine->bad = 0;
-    return INCIDENT_CLOSED;
+    return INCIDENT_ENDS;
 }
 
 enum incident_event

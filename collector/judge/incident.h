@@ -37,7 +37,7 @@ struct incident_slot {
     bool unconfirmed;
 };
 
-enum incident_event { INCIDENT_NOTHING, INCIDENT_OPENED, INCIDENT_CLOSED };
+enum incident_event { INCIDENT_NOTHING, INCIDENT_OPENS, INCIDENT_ENDS };
 
 /* A slot that is not judged changes nothing. */
 enum incident_event incident_step(struct incident_machine *machine,

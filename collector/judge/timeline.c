@@ -57,6 +57,8 @@ segment_of(const struct conf_history *history, size_t at,
         .to_unix_ms = end,
         .interval_ms = interval_ms,
         .timeout_ms = check->check.timeout_ms,
+        .quorum = check->quorum != 0 ? check->quorum
+                                     : history->versions[at].config->quorum,
         .version = history->versions[at].version,
         .config = history->versions[at].config,
         .check = check,

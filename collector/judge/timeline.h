@@ -27,6 +27,7 @@ struct timeline_segment {
     int64_t to_unix_ms;   /* end of its last; TIMELINE_OPEN_END */
     int64_t interval_ms;  /* T */
     int64_t timeout_ms;
+    int32_t quorum;                 /* 0: majority */
     uint64_t version;               /* of the configuration */
     const struct config *config;    /* borrowed */
     const struct conf_check *check; /* borrowed */

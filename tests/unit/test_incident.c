@@ -33,7 +33,7 @@ run(const char *slots, int32_t open_after, int32_t close_after, char *out,
     for (size_t i = 0; slots[i] != '\0'; i++) {
         struct incident_slot slot = slot_of(slots[i], (int64_t)i);
 
-        if (incident_step(&machine, &rule, &slot) == INCIDENT_CLOSED)
+        if (incident_step(&machine, &rule, &slot) == INCIDENT_ENDS)
             len += (size_t)snprintf(out + len, size - len, "%d-%d-%d ",
                 (int)machine.start_unix_ms, (int)machine.detected_unix_ms,
                 (int)machine.end_unix_ms);

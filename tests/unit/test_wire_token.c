@@ -1,6 +1,5 @@
 #include "wire.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cm.h"
@@ -32,7 +31,7 @@ encode(const struct wire_token *token, char *out, size_t size)
     assert_ok(wire_token_encode(token, &text, &err), err);
     string = buf_text(&text, &err);
     assert_made(string, err);
-    (void)snprintf(out, size, "%s", string);
+    strcpy(out, string);
     buf_free(&text);
 }
 
@@ -66,7 +65,7 @@ a_token_comes_back_as_it_was(void **state)
             strlen(text + 4));
         assert_ok(wire_token_decode(text, &again, &err), err);
         assert_memory_equal(&token, &again, sizeof(token));
-        token.name[strlen(token.name)] = 'x';
+        strcat(token.name, "x");
     }
 }
 
@@ -80,7 +79,7 @@ blanks_around_a_token_do_no_harm(void **state)
 
     (void)state;
     encode(&token, text + 2, sizeof(text) - 4);
-    memcpy(text + strlen(text), "\r\n", 3);
+    strcat(text, "\r\n");
     assert_ok(wire_token_decode(text, &again, &err), err);
     assert_memory_equal(&token, &again, sizeof(token));
 }
@@ -161,7 +160,7 @@ the_error_says_what_is_wrong(void **state)
     text[20] = '\n';
     expect_words(text, "blank or a line's end at character 21");
     encode(&token, text, sizeof(text));
-    memcpy(text + strlen(text), "AAAA", 5);
+    strcat(text, "AAAA");
     expect_words(text, "something behind its end");
     encode(&token, text, sizeof(text));
     text[30] = text[30] == 'A' ? 'B' : 'A';
@@ -186,13 +185,12 @@ a_token_that_no_agent_could_use_is_not_made(void **state)
     buf_init(&text, 1024);
     for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
         token = sample();
-        (void)snprintf(
-            token.endpoint, sizeof(token.endpoint), "%s", endpoints[i]);
+        strcpy(token.endpoint, endpoints[i]);
         assert_int_equal(wire_token_encode(&token, &text, &err), -1);
         assert_non_null(strstr(err.msg, "endpoint"));
     }
     token = sample();
-    memcpy(token.name, "EU 1", 5);
+    strcpy(token.name, "EU 1");
     assert_int_equal(wire_token_encode(&token, &text, &err), -1);
     assert_non_null(strstr(err.msg, "\"EU 1\" is not an agent's name"));
     token = sample();

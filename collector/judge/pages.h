@@ -1,0 +1,45 @@
+/*
+ * pages.h - walks a check's slots hour by hour, judged as of now and masked.
+ *
+ * A slot whose deadline has passed is what its row says; where no row says
+ * anything, or the hour is stale, raw is read.  Younger slots are judged from
+ * raw by who is expected now.
+ */
+#ifndef COLLECTOR_PAGES_H
+#define COLLECTOR_PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf_history.h"
+#include "err.h"
+#include "page.h"
+#include "store.h"
+#include "timeline.h"
+
+struct pages_query {
+    struct store_txn *txn;
+    const struct timeline *timeline;
+    const struct config *newest; /* whose windows mask */
+    int64_t from_unix_ms;
+    int64_t to_unix_ms;
+    int64_t now_unix_ms;
+    /*
+     * Believe the rows, those of young slots too, and read no raw: for the
+     * judge that has just written them.
+     */
+    bool rows_only;
+};
+
+/* `page` is good only during the call.  1 ends the walk well. */
+typedef int page_fn(void *ctx, const struct page *page, struct err *err);
+
+/* Every page with slots that overlap [from, to); whole pages. */
+int pages_each(
+    const struct pages_query *query, page_fn *fn, void *ctx, struct err *err);
+
+/* The check's timeline by its row in the store. */
+int pages_timeline(struct store_txn *txn, const struct conf_history *conf,
+    uint32_t check, struct timeline *timeline, struct err *err);
+
+#endif

@@ -1,0 +1,254 @@
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { UNKNOWN_IN_A_ROW = 3 };
+
+void
+found_list_free(struct found_list *list)
+{
+    free(list->items);
+    *list = (struct found_list){0};
+}
+
+static int
+add_found(struct run_scope *scope, struct found_list *list, struct err *err)
+{
+    struct found *found;
+
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity * 2 + 8;
+        struct found *items = realloc(list->items, capacity * sizeof(*items));
+
+        if (items == NULL)
+            return err_set(err, ERR_NOMEM, "%zu incidents", capacity);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    scope->found = list->count;
+    found = &list->items[list->count++];
+    *found = (struct found){
+        .start_unix_ms = scope->machine.start_unix_ms,
+        .detected_unix_ms = scope->machine.detected_unix_ms,
+    };
+    memcpy(found->scope, scope->name, sizeof(found->scope));
+    return 0;
+}
+
+static const char *
+name_of(const struct timeline_segment *segment, size_t scope)
+{
+    return scope == 0 ? "global" : segment->check->regions.names[scope - 1];
+}
+
+/*
+ * A region may be called "global" too; the whole is always the first, so a
+ * region's name is looked for behind it.
+ */
+static struct run_scope *
+find_scope(struct run *run, const struct timeline_segment *segment, size_t at)
+{
+    const char *name = name_of(segment, at);
+
+    for (size_t i = at == 0 ? 0 : 1; i < run->count; i++) {
+        if (strcmp(run->scopes[i].name, name) == 0)
+            return &run->scopes[i];
+        if (at == 0)
+            break;
+    }
+    return NULL;
+}
+
+static void
+init_scope(
+    struct run_scope *scope, const char *name, bool known, int64_t from_unix_ms)
+{
+    *scope = (struct run_scope){.known = known,
+        .known_from_unix_ms = from_unix_ms,
+        .last = VERDICT_PENDING};
+    (void)snprintf(scope->name, sizeof(scope->name), "%s", name);
+}
+
+void
+run_begin(
+    struct run *run, const struct timeline_segment *first, bool from_beginning)
+{
+    run->segment = first;
+    run->count = first->check->regions.count + 1;
+    for (size_t i = 0; i < run->count; i++)
+        init_scope(&run->scopes[i], name_of(first, i), from_beginning,
+            from_beginning ? INT64_MIN : INT64_MAX);
+}
+
+int
+run_resume(struct run *run, struct found_list *list, struct err *err)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct run_scope *scope = &run->scopes[i];
+
+        if (scope->known && scope->machine.open &&
+            add_found(scope, list, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void
+end_removed(
+    const struct run_scope *scope, int64_t end_unix_ms, struct found_list *list)
+{
+    if (!scope->known || !scope->machine.open)
+        return;
+    list->items[scope->found].end_unix_ms = end_unix_ms;
+    list->items[scope->found].removed = true;
+}
+
+void
+run_end_removed(struct run *run, struct found_list *list)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        end_removed(&run->scopes[i], run->segment->to_unix_ms, list);
+        run->scopes[i].machine = (struct incident_machine){0};
+        run->scopes[i].known = true;
+    }
+}
+
+/* Goes over to another version: its scopes, those that go on as they were. */
+static void
+change_segment(struct run *run, const struct timeline_segment *segment,
+    struct found_list *list)
+{
+    struct run old = *run;
+    bool gap = segment->from_unix_ms > old.segment->to_unix_ms;
+    bool kept[VERDICT_ROW_SCOPES_MAX] = {false};
+
+    run->segment = segment;
+    run->count = segment->check->regions.count + 1;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct run_scope *same = find_scope(&old, segment, i);
+
+        if (same == NULL || gap) {
+            init_scope(&run->scopes[i], name_of(segment, i), true,
+                segment->from_unix_ms);
+            continue;
+        }
+        run->scopes[i] = *same;
+        kept[same - old.scopes] = true;
+    }
+    for (size_t i = 0; i < old.count; i++) {
+        if (!kept[i])
+            end_removed(&old.scopes[i], old.segment->to_unix_ms, list);
+    }
+}
+
+static struct incident_rule
+rule_of(const struct page *page, size_t scope, size_t slot)
+{
+    const struct timeline_segment *segment = page->segment;
+
+    if (scope == 0)
+        return (struct incident_rule){
+            conf_global_open_after(segment->config, page->expected[slot]),
+            conf_global_close_after(segment->config)};
+    return (struct incident_rule){
+        conf_regional_open_after(segment->config, segment->interval_ms),
+        conf_regional_close_after(segment->config)};
+}
+
+/* After enough good slots in a row the machine is OK, whatever it was. */
+static void
+wait_for_calm(struct run_scope *scope, const struct incident_rule *rule,
+    const struct incident_slot *slot)
+{
+    switch (slot->verdict) {
+    case VERDICT_PENDING:
+        return;
+    case VERDICT_UNKNOWN:
+    case VERDICT_MAINT:
+        scope->silent++;
+        if (scope->silent >= UNKNOWN_IN_A_ROW)
+            scope->calm = 0;
+        return;
+    case VERDICT_DOWN:
+        scope->silent = 0;
+        scope->calm = 0;
+        return;
+    case VERDICT_UP:
+    case VERDICT_PARTIAL:
+        scope->silent = 0;
+        scope->calm++;
+        break;
+    }
+    if (scope->calm >= rule->close_after) {
+        scope->known = true;
+        scope->known_from_unix_ms = slot->start_unix_ms;
+    }
+}
+
+static int
+step_scope(struct run_scope *scope, const struct incident_rule *rule,
+    const struct incident_slot *slot, struct found_list *list, struct err *err)
+{
+    if (slot->verdict != VERDICT_PENDING) {
+        scope->last = slot->verdict;
+        scope->last_end_unix_ms = slot->end_unix_ms;
+    }
+    if (!scope->known) {
+        wait_for_calm(scope, rule, slot);
+        return 0;
+    }
+    switch (incident_step(&scope->machine, rule, slot)) {
+    case INCIDENT_NOTHING:
+        return 0;
+    case INCIDENT_OPENS:
+        return add_found(scope, list, err);
+    case INCIDENT_ENDS:
+        list->items[scope->found].end_unix_ms = scope->machine.end_unix_ms;
+        return 0;
+    }
+    return 0;
+}
+
+int
+run_slot(struct run *run, const struct page *page, size_t slot,
+    struct found_list *list, struct err *err)
+{
+    if (page->segment != run->segment)
+        change_segment(run, page->segment, list);
+    for (size_t i = 0; i < run->count; i++) {
+        const struct page_mark *mark = page_mark_of(page, i, slot);
+        const struct incident_slot step = {
+            .start_unix_ms = page_slot_start(page, slot),
+            .end_unix_ms = page_slot_end(page, slot),
+            .verdict = (enum verdict)mark->verdict,
+            .unconfirmed = mark->unconfirmed,
+        };
+        const struct incident_rule rule = rule_of(page, i, slot);
+
+        if (step_scope(&run->scopes[i], &rule, &step, list, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+bool
+run_is_known(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (!run->scopes[i].known)
+            return false;
+    }
+    return true;
+}
+
+const struct run_scope *
+run_scope(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (strcmp(run->scopes[i].name, name) == 0)
+            return &run->scopes[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,75 @@
+/*
+ * run.h - the incident machines of all scopes of a check, run over its pages.
+ *
+ * Pure.  A run may begin anywhere: a scope whose machine's state is not known
+ * there becomes known at the first slot after which it is surely OK whatever
+ * was before, and is silent until then.
+ */
+#ifndef COLLECTOR_RUN_H
+#define COLLECTOR_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "incident.h"
+#include "incident_row.h"
+#include "page.h"
+#include "verdict_row.h"
+
+struct run_scope {
+    char name[INCIDENT_SCOPE_BYTES];
+    struct incident_machine machine;
+    bool known;
+    int32_t calm;               /* while not known: good slots in a row */
+    int32_t silent;             /* while not known: UNKNOWN ones in a row */
+    int64_t known_from_unix_ms; /* what was before is not this run's */
+    enum verdict last;          /* of the newest judged slot; PENDING: none */
+    int64_t last_end_unix_ms;
+    size_t found; /* the open incident's place in the list */
+};
+
+/* A value: copied to go on from later. */
+struct run {
+    struct run_scope scopes[VERDICT_ROW_SCOPES_MAX];
+    size_t count;
+    const struct timeline_segment *segment; /* last seen */
+};
+
+struct found {
+    char scope[INCIDENT_SCOPE_BYTES];
+    int64_t start_unix_ms;
+    int64_t detected_unix_ms;
+    int64_t end_unix_ms; /* 0: open */
+    bool removed;        /* ended because its check or region is gone */
+};
+
+struct found_list {
+    struct found *items; /* owned; by end of the slot that opened it */
+    size_t count;
+    size_t capacity;
+};
+
+void found_list_free(struct found_list *list);
+
+/*
+ * Begins before the first slot of `first`.  `from_beginning` says that nothing
+ * was before it.
+ */
+void run_begin(
+    struct run *run, const struct timeline_segment *first, bool from_beginning);
+
+/* Puts the incidents that are open in a copied run into a new list. */
+int run_resume(struct run *run, struct found_list *list, struct err *err);
+
+int run_slot(struct run *run, const struct page *page, size_t slot,
+    struct found_list *list, struct err *err);
+
+/* After the last slot of a check that is no longer configured. */
+void run_end_removed(struct run *run, struct found_list *list);
+
+bool run_is_known(const struct run *run);
+const struct run_scope *run_scope(const struct run *run, const char *name);
+
+#endif
