@@ -121,10 +121,14 @@ loop_free(struct loop *loop)
 void
 loop_run(struct loop *loop)
 {
+    int alive;
+
     loop->stopping = false;
-    set_alarm(loop);
-    while (!loop->stopping && uv_run(&loop->uv, UV_RUN_ONCE) != 0) {
-    }
+    do {
+        /* An alarm that went off is set anew before libuv asks what is left. */
+        set_alarm(loop);
+        alive = uv_run(&loop->uv, UV_RUN_ONCE);
+    } while (!loop->stopping && (alive != 0 || loop->timers.count > 0));
 }
 
 void

@@ -227,6 +227,7 @@ int wire_decode(
     const uint8_t *frame, size_t len, struct wire_msg *out, struct err *err);
 void wire_msg_free(struct wire_msg *msg);
 
+/* "HELLO", "GAP"; "unknown" outside the enum, never NULL. */
 const char *wire_type_name(int type);
 const char *wire_nack_name(int code);
 
@@ -265,6 +266,13 @@ struct facts *wire_facts_decode(
 
 /* ---- the checks an agent keeps on disk: a CONFIG message's body ---- */
 
+/*
+ * A check travels by its name, "site/check": its id follows from it, and two
+ * checks of one id are refused.  Empty strings come out as NULL.  Encoding
+ * fails, and appends nothing, if an agent would refuse the result: a check
+ * without what its kind needs, a range, a length.  config->sha256 is not
+ * looked at; decoding fills it after it has been compared.
+ */
 int wire_config_encode(
     const struct wire_config *config, struct buf *out, struct err *err);
 int wire_config_decode(const uint8_t *bytes, size_t len,

@@ -11,6 +11,8 @@ enum {
     PORT_MAX = 65535,
     URL_MAX_LEN = 4096,
     HOST_MAX_LEN = 255,
+    CA_MAX_LEN = 256 * 1024,
+    BODY_MAX_LEN = 64 * 1024,
     LIST_MAX_COUNT = 64,
     LIST_ITEM_MAX_LEN = 8192,
     STATUS_MAX_LEN = 16
@@ -31,11 +33,11 @@ static const struct {
     {"server", offsetof(Leadline__Check, server),
         offsetof(struct check, server), HOST_MAX_LEN, WIRE_TEXT_PLAIN},
     {"ca_file's content", offsetof(Leadline__Check, ca_pem),
-        offsetof(struct check, ca_pem), 256 * 1024, WIRE_TEXT_ANY},
+        offsetof(struct check, ca_pem), CA_MAX_LEN, WIRE_TEXT_ANY},
     {"method", offsetof(Leadline__Check, method),
         offsetof(struct check, method), 32, WIRE_TEXT_PLAIN},
     {"body", offsetof(Leadline__Check, body), offsetof(struct check, body),
-        64 * 1024, WIRE_TEXT_ANY},
+        BODY_MAX_LEN, WIRE_TEXT_ANY},
     {"expected body", offsetof(Leadline__Check, expect_body),
         offsetof(struct check, expect_body), 4096, WIRE_TEXT_ANY},
     {"expected redirect", offsetof(Leadline__Check, expect_redirect),
@@ -82,6 +84,14 @@ put_strings(const struct check *check, Leadline__Check *pb)
     }
 }
 
+/* Where a list's items stand in a message. */
+static ProtobufCBinaryData **
+items_at(const Leadline__Check *pb, int i)
+{
+    return (
+        ProtobufCBinaryData **)(void *)((char *)pb + lists[i].pb_items_offset);
+}
+
 static int
 put_lists(const struct check *check, struct wire_arena *arena,
     Leadline__Check *pb, struct err *err)
@@ -95,7 +105,7 @@ put_lists(const struct check *check, struct wire_arena *arena,
             &list, (const char *)check + lists[i].check_offset, sizeof(list));
         if (wire_part_put_list(&list, arena, &items, &count, err) != 0)
             return -1;
-        memcpy((char *)pb + lists[i].pb_items_offset, &items, sizeof(items));
+        *items_at(pb, i) = items;
         memcpy((char *)pb + lists[i].pb_count_offset, &count, sizeof(count));
     }
     return 0;
@@ -176,8 +186,7 @@ take_lists(const Leadline__Check *pb, struct check *check, struct err *err)
         struct strlist list = {0};
         int rc;
 
-        memcpy(&from.items, (const char *)pb + lists[i].pb_items_offset,
-            sizeof(from.items));
+        from.items = *items_at(pb, i);
         memcpy(&from.count, (const char *)pb + lists[i].pb_count_offset,
             sizeof(from.count));
         rc = wire_part_take_list(&from, &list, lists[i].name, err);

@@ -32,7 +32,7 @@ put_checks(const struct wire_config *config, struct wire_arena *arena,
     items =
         wire_arena_take_array(arena, config->check_count, sizeof(*items), err);
     pb->checks = wire_arena_take_array(
-        arena, config->check_count, sizeof(*pb->checks), err);
+        arena, config->check_count, sizeof(Leadline__Check *), err);
     if (items == NULL || pb->checks == NULL)
         return -1;
     for (size_t i = 0; i < config->check_count; i++) {

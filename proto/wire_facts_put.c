@@ -169,7 +169,7 @@ put_fingerprint(
         builder->arena, SHA256_BYTES, sizeof(*bytes), builder->err);
     if (bytes == NULL)
         return -1;
-    for (int i = 0; i < SHA256_BYTES; i++) {
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
         int high = hex_digit(hex[2 * i]);
         int low = high < 0 ? -1 : hex_digit(hex[2 * i + 1]);
 

@@ -230,9 +230,9 @@ int
 wire_token_decode(const char *text, struct wire_token *token, struct err *err)
 {
     uint8_t bytes[TOKEN_MAX_CHARS];
-    const char *start;
-    size_t chars;
-    size_t len;
+    const char *start = NULL;
+    size_t chars = 0;
+    size_t len = 0;
     uint32_t crc = 0;
 
     *token = (struct wire_token){0};

@@ -475,49 +475,15 @@ session_take_bye(struct session *session, const struct session_view *view)
     session_lost(session, view, "the collector said BYE");
 }
 
-/* ---- the clock ---- */
-
 void
 session_take_pong(struct session *session, const struct session_view *view,
     const struct wire_pong *pong)
 {
-    int64_t now_ms = view->now_ns / NS_PER_MS;
-    int64_t away_ms = now_ms - pong->t0_boot_ms;
-    int64_t held_ms = pong->t2_wall_ms - pong->t1_wall_ms;
-
     if (session->state != SESSION_STREAMING)
         return;
     session_heard(session, view->now_ns);
+    clock_offset_take(&session->clock, pong, view->now_ns / NS_PER_MS);
     take_mark(session, view, pong->acked_seq);
-    /* Not an answer to a PING of ours, or the other clock was set meanwhile. */
-    if (away_ms < 0 || away_ms > silence_max_ns / NS_PER_MS || held_ms < 0 ||
-        held_ms > away_ms)
-        return;
-    session->samples[session->sample_count++ % SESSION_CLOCK_SAMPLES] =
-        (struct session_sample){
-            .delay_ms = away_ms - held_ms,
-            .ahead_ms = pong->t1_wall_ms + held_ms / 2 -
-                        (pong->t0_boot_ms + away_ms / 2),
-        };
-}
-
-bool
-session_clock_offset_ms(const struct session *session, int64_t now_ns,
-    int64_t wall_ms, int64_t *offset_ms)
-{
-    const struct session_sample *best = &session->samples[0];
-    unsigned count = session->sample_count;
-
-    if (count == 0)
-        return false;
-    if (count > SESSION_CLOCK_SAMPLES)
-        count = SESSION_CLOCK_SAMPLES;
-    for (unsigned i = 1; i < count; i++) {
-        if (session->samples[i].delay_ms < best->delay_ms)
-            best = &session->samples[i];
-    }
-    *offset_ms = best->ahead_ms + now_ns / NS_PER_MS - wall_ms;
-    return true;
 }
 
 const char *

@@ -16,10 +16,11 @@
 #include <stdint.h>
 
 #include "backoff.h"
+#include "clock_offset.h"
 #include "spool.h"
 #include "wire.h"
 
-enum { SESSION_WINDOW_MAX = 64, SESSION_CLOCK_SAMPLES = 8 };
+enum { SESSION_WINDOW_MAX = 64 };
 
 enum session_state {
     SESSION_WAITING = 0,
@@ -63,11 +64,6 @@ struct session_flight {
     int64_t sent_ns;
 };
 
-struct session_sample {
-    int64_t delay_ms;
-    int64_t ahead_ms; /* the collector's wall clock minus our monotonic one */
-};
-
 /* A value; session_init() makes one that connects at once. */
 struct session {
     enum session_state state;
@@ -95,8 +91,7 @@ struct session {
     struct session_flight flight[SESSION_WINDOW_MAX];
     unsigned flying;
 
-    struct session_sample samples[SESSION_CLOCK_SAMPLES];
-    unsigned sample_count; /* ever */
+    struct clock_offset clock;
 };
 
 void session_init(struct session *session, int64_t now_ns);
@@ -139,13 +134,6 @@ void session_take_bye(struct session *session, const struct session_view *view);
 
 /* Any other message of the collector is a sign of life too. */
 void session_heard(struct session *session, int64_t now_ns);
-
-/*
- * The collector's wall clock minus ours, which shows `wall_ms` at `now_ns`: by
- * the PONG of the last eight that travelled fastest.  False before the first.
- */
-bool session_clock_offset_ms(const struct session *session, int64_t now_ns,
-    int64_t wall_ms, int64_t *offset_ms);
 
 /* "streaming", "hello_sent", "disconnected". */
 const char *session_state_name(const struct session *session);

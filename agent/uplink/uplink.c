@@ -177,13 +177,19 @@ take_events(struct uplink *uplink)
         case UPLINK_SOCKET_QUIET:
             return;
         case UPLINK_SOCKET_CONNECTED:
+            break;
         case UPLINK_SOCKET_NO_CONNECT:
+            log_limited(&uplink->reach_limit, LOG_AT_WARN, "uplink.no_connect",
+                "endpoint=%s", uplink->endpoint);
             break;
         case UPLINK_SOCKET_REFUSED:
-            uplink_lost(uplink, "the collector refuses our key");
+            uplink_lost(
+                uplink, "the collector refuses our key: it is revoked there");
             break;
         case UPLINK_SOCKET_FAILED:
-            uplink_lost(uplink, "the handshake failed");
+            uplink_lost(uplink,
+                "the handshake failed: the collector does not know our key, or "
+                "has another one than we were told");
             break;
         case UPLINK_SOCKET_GONE:
             uplink_lost(uplink, "the connection was closed");

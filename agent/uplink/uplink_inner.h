@@ -43,6 +43,7 @@ struct uplink {
     struct config_answer config_answer;
     struct buf frame; /* to be sent */
     struct log_limit lost_limit;
+    struct log_limit reach_limit;
     struct log_limit nack_limit;
     struct log_limit garbage_limit;
     struct log_limit trouble_limit;

@@ -31,12 +31,21 @@ take_welcome(struct uplink *uplink, const struct wire_welcome *welcome)
         welcome->acked_seq, view.spool.next_seq - 1 - welcome->acked_seq);
 }
 
+/* What goes on until somebody does something about it. */
+static bool
+needs_person(enum wire_nack code)
+{
+    return code == NACK_DUPLICATE || code == NACK_VERSION ||
+           code == NACK_REVOKED || code == NACK_DISK_FULL;
+}
+
 static void
 take_nack(struct uplink *uplink, const struct wire_nack_msg *nack)
 {
     struct session_view view = uplink_look(uplink);
 
-    log_limited(&uplink->nack_limit, LOG_AT_WARN, "uplink.nack",
+    log_limited(&uplink->nack_limit,
+        needs_person(nack->code) ? LOG_AT_ERROR : LOG_AT_WARN, "uplink.nack",
         "code=%s first=%" PRIu64 " expected=%" PRIu64 " text=\"%s\"",
         wire_nack_name((int)nack->code), nack->first_seq, nack->expected_seq,
         nack->text);
@@ -51,8 +60,8 @@ take_pong(struct uplink *uplink, const struct wire_pong *pong)
 
     session_take_pong(&uplink->session, &view, pong);
     if (uplink->events.clock_offset != NULL &&
-        session_clock_offset_ms(
-            &uplink->session, view.now_ns, clock_unix_ms(), &offset_ms))
+        clock_offset_ms(&uplink->session.clock, uplink_boot_ms(uplink),
+            clock_unix_ms(), &offset_ms))
         uplink->events.clock_offset(uplink->ctx, offset_ms);
 }
 

@@ -7,6 +7,8 @@
 
 #include "wire.h"
 
+enum { LIMIT_BYTES = 2 * WIRE_TO_AGENT_MAX_BYTES };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -20,8 +22,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (wire_decode(data, size, &first, &err) != 0)
         return 0;
-    buf_init(&once, 2 * WIRE_TO_AGENT_MAX_BYTES);
-    buf_init(&twice, 2 * WIRE_TO_AGENT_MAX_BYTES);
+    buf_init(&once, LIMIT_BYTES);
+    buf_init(&twice, LIMIT_BYTES);
     if (wire_encode(&first, &once, &err) != 0 ||
         wire_decode(once.data, once.len, &second, &err) != 0 ||
         wire_encode(&second, &twice, &err) != 0)

@@ -9,7 +9,7 @@
 #include "pb_put.h"
 #include "wire.h"
 
-enum { CONFIG_SHA256 = 15 };
+enum { CONFIG_SHA256 = 15, LIMIT_BYTES = 2 * WIRE_TO_AGENT_MAX_BYTES };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,7 +20,7 @@ round_trip(const struct wire_config *first)
     struct buf bytes;
     struct err err;
 
-    buf_init(&bytes, 2 * WIRE_TO_AGENT_MAX_BYTES);
+    buf_init(&bytes, LIMIT_BYTES);
     if (wire_config_encode(first, &bytes, &err) != 0 ||
         wire_config_decode(bytes.data, bytes.len, &again, &err) != 0)
         abort();

@@ -109,6 +109,20 @@ timers_come_in_order_and_stopped_ones_do_not(void **state)
 }
 
 static void
+a_timer_that_starts_nothing_does_not_end_the_loop(void **state)
+{
+    struct fixture *f = *state;
+
+    timer_init(&f->timer, on_timer, f);
+    timer_init(&f->other, on_other, f);
+    loop_timer_start(f->loop, &f->other, 3 * NS_PER_MS);
+    loop_timer_start(f->loop, &f->timer, 9 * NS_PER_MS);
+    loop_run(f->loop);
+    assert_int_equal(f->other_calls, 1);
+    assert_int_equal(f->calls, 1);
+}
+
+static void
 an_empty_loop_ends_by_itself(void **state)
 {
     struct fixture *f = *state;
@@ -276,6 +290,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         loop_test(a_timer_is_never_early),
         loop_test(timers_come_in_order_and_stopped_ones_do_not),
+        loop_test(a_timer_that_starts_nothing_does_not_end_the_loop),
         loop_test(an_empty_loop_ends_by_itself),
         loop_test(a_watch_is_level_triggered_and_can_stop_itself),
         loop_test(a_watch_goes_on_after_an_error_was_read),

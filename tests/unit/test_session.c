@@ -467,22 +467,22 @@ a_welcome_is_compared_with_our_own_record(void **state)
 {
     static const struct {
         uint64_t acked, own_acked, next;
-        bool there;
         uint32_t crc;
+        bool there;
         bool another;
     } table[] = {
-        {0, 0, 1, false, 0, false},         /* both new */
-        {0, 50, 101, false, 0, false},      /* the collector has lost all */
-        {50, 50, 101, true, 0xabcd, false}, /* as it should be */
-        {50, 20, 101, true, 0xabcd, false}, /* an ACK was lost */
-        {20, 50, 101, true, 0xabcd, false}, /* a restored collector */
-        {20, 50, 101, false, 0, false},     /* and ours expired */
-        {50, 50, 101, true, 0xabce, true},  /* rolled back, and went on */
-        {20, 50, 101, true, 0xabce, true},
-        {50, 20, 101, false, 0, true}, /* gone above our own mark */
-        {100, 20, 101, true, 0xabcd, false},
-        {101, 20, 101, false, 0, true}, /* never reached */
-        {500, 20, 101, false, 0, true},
+        {0, 0, 1, 0, false, false},         /* both new */
+        {0, 50, 101, 0, false, false},      /* the collector has lost all */
+        {50, 50, 101, 0xabcd, true, false}, /* as it should be */
+        {50, 20, 101, 0xabcd, true, false}, /* an ACK was lost */
+        {20, 50, 101, 0xabcd, true, false}, /* a restored collector */
+        {20, 50, 101, 0, false, false},     /* and ours expired */
+        {50, 50, 101, 0xabce, true, true},  /* rolled back, and went on */
+        {20, 50, 101, 0xabce, true, true},
+        {50, 20, 101, 0, false, true}, /* gone above our own mark */
+        {100, 20, 101, 0xabcd, true, false},
+        {101, 20, 101, 0, false, true}, /* never reached */
+        {500, 20, 101, 0, false, true},
     };
 
     (void)state;
@@ -580,8 +580,8 @@ the_fastest_pong_of_eight_tells_the_clock(void **state)
     int64_t offset_ms = 0;
 
     (void)state;
-    assert_false(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, now_ms, &offset_ms));
+    assert_false(
+        clock_offset_ms(&desk.session.clock, now_ms, now_ms, &offset_ms));
     for (int i = 0; i < 9; i++) {
         /* The way there takes 10 ms, the way back more each time but once. */
         int64_t back_ms = i == 4 ? 10 : 200 + i;
@@ -593,12 +593,12 @@ the_fastest_pong_of_eight_tells_the_clock(void **state)
         desk.view.now_ns = now_ms * NS_PER_MS;
         session_take_pong(&desk.session, &desk.view, &pong);
     }
-    assert_true(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, now_ms, &offset_ms));
+    assert_true(
+        clock_offset_ms(&desk.session.clock, now_ms, now_ms, &offset_ms));
     assert_int_equal(offset_ms, ahead_ms);
     /* Our own wall clock is set: the collector's has not moved. */
-    assert_true(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, now_ms - 700, &offset_ms));
+    assert_true(
+        clock_offset_ms(&desk.session.clock, now_ms, now_ms - 700, &offset_ms));
     assert_int_equal(offset_ms, ahead_ms + 700);
 }
 
@@ -615,8 +615,7 @@ a_pong_that_answers_nothing_tells_no_time(void **state)
     (void)state;
     session_take_pong(&desk.session, &desk.view, &later);
     session_take_pong(&desk.session, &desk.view, &longer);
-    assert_false(session_clock_offset_ms(
-        &desk.session, desk.view.now_ns, 0, &offset_ms));
+    assert_false(clock_offset_ms(&desk.session.clock, now_ms, 0, &offset_ms));
 }
 
 int

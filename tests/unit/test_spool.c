@@ -17,12 +17,12 @@
 
 enum {
     CAP_BYTES = 256 * 1024,
-    HOUR_MS = 3600 * 1000,
     PATH_BYTES = 256,
     TMPFS_BYTES = 2 * 1024 * 1024
 };
 
 static const int64_t start_ms = INT64_C(1800000000000);
+static const int64_t two_days_ms = INT64_C(48) * 3600 * 1000;
 
 struct fixture {
     char root[PATH_BYTES / 2];
@@ -60,9 +60,8 @@ setup(void **state)
     (void)snprintf(f->root, sizeof(f->root), "/tmp/spool-XXXXXX");
     assert_non_null(mkdtemp(f->root));
     (void)snprintf(f->dir, sizeof(f->dir), "%s/spool", f->root);
-    f->spec = (struct spool_spec){.dir = f->dir,
-        .cap_bytes = CAP_BYTES,
-        .retention_ms = 48 * (int64_t)HOUR_MS};
+    f->spec = (struct spool_spec){
+        .dir = f->dir, .cap_bytes = CAP_BYTES, .retention_ms = two_days_ms};
     (void)open_again(f);
     *state = f;
     return 0;
@@ -357,11 +356,11 @@ acknowledged_records_stay_for_the_retention(void **state)
     assert_ok(spool_ack(f->spool, 10, start_ms, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
     (void)open_again(f);
-    assert_ok(spool_ack(f->spool, 15, start_ms + 48 * HOUR_MS, &err), err);
+    assert_ok(spool_ack(f->spool, 15, start_ms + two_days_ms, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
     assert_record(f->spool, 1, 1);
     assert_ok(
-        spool_ack(f->spool, 16, start_ms + 48 * HOUR_MS + 60000, &err), err);
+        spool_ack(f->spool, 16, start_ms + two_days_ms + 60000, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
     assert_gone(f->spool, 10);
     assert_record(f->spool, 11, 11);
@@ -572,7 +571,7 @@ static void
 records_of_no_length_or_too_much_are_refused(void **state)
 {
     struct fixture *f = *state;
-    static uint8_t large[65 * 1024];
+    static uint8_t large[66560];
     uint64_t seq;
     struct err err;
 
@@ -585,8 +584,8 @@ records_of_no_length_or_too_much_are_refused(void **state)
     assert_int_equal(err.code, ERR_LIMIT);
     assert_int_equal(state_of(f->spool).lost, 0);
     for (int i = 0; i < 40; i++) {
-        assert_ok(spool_append(
-                      f->spool, (struct bytes){large, 48 * 1024}, &seq, &err),
+        assert_ok(
+            spool_append(f->spool, (struct bytes){large, 49152}, &seq, &err),
             err);
     }
     assert_true(state_of(f->spool).oldest_seq > 30);

@@ -88,7 +88,7 @@ static int
 setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct spool_spec spec = {.retention_ms = 48 * 3600 * MS_PER_SEC};
+    struct spool_spec spec = {.retention_ms = INT64_C(172800) * MS_PER_SEC};
     struct err err;
 
     assert_non_null(f);
@@ -604,6 +604,8 @@ a_rotated_key_is_stored_announced_and_used(void **state)
     /* Asked again before the answer: the same key. */
     fake_collector_send(f->fake, &rotate);
     msg = await(f, WIRE_NEWKEY);
+    assert_memory_equal(
+        msg.u.newkey.pubkey, f->stored.agent_public, WIRE_KEY_BYTES);
     assert_int_equal(f->stored_count, 1);
     fake_collector_send(f->fake, &key_ok);
     (void)await(f, WIRE_HELLO);

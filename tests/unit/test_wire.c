@@ -1,32 +1,25 @@
 #include "wire.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cm.h"
 #include "pb_put.h"
 
-static const int64_t now_ms = INT64_C(1795903207123);
+enum { FRAME_LIMIT_BYTES = 2 * WIRE_TO_AGENT_MAX_BYTES };
+
+#define NOW_MS INT64_C(1795903207123)
+
+static const uint8_t records[] = {3, 'a', 'b', 'c'};
 
 /* One good message of each type. */
-static void
-fill(enum wire_type type, struct wire_msg *msg)
-{
-    static const uint8_t records[] = {3, 'a', 'b', 'c'};
-
-    memset(msg, 0, sizeof(*msg));
-    msg->type = type;
-    switch (type) {
-    case WIRE_ENROL:
-        msg->u.enrol = (struct wire_enrol){
-            .name = "eu-1", .pubkey = {1, 2, 3}, .build = "0.1.0"};
-        break;
-    case WIRE_REFUSED:
-        msg->u.refused =
-            (struct wire_refused){.code = REFUSED_EXPIRED, .text = "late"};
-        break;
-    case WIRE_HELLO:
-        msg->u.hello = (struct wire_hello){.proto_min = 1,
+static const struct wire_msg samples[] = {
+    {.type = WIRE_ENROL,
+        .u.enrol = {.name = "eu-1", .pubkey = {1, 2, 3}, .build = "0.1.0"}},
+    {.type = WIRE_ENROLLED},
+    {.type = WIRE_REFUSED,
+        .u.refused = {.code = REFUSED_EXPIRED, .text = "late"}},
+    {.type = WIRE_HELLO,
+        .u.hello = {.proto_min = 1,
             .proto_max = 1,
             .agent = "eu-1",
             .boot_id = {9, 8},
@@ -35,11 +28,10 @@ fill(enum wire_type type, struct wire_msg *msg)
             .next_seq = 17,
             .build = "0.1.0",
             .cfg_version = 3,
-            .wall_ms = now_ms,
-            .boot_ms = 4711};
-        break;
-    case WIRE_WELCOME:
-        msg->u.welcome = (struct wire_welcome){.proto = 1,
+            .wall_ms = NOW_MS,
+            .boot_ms = 4711}},
+    {.type = WIRE_WELCOME,
+        .u.welcome = {.proto = 1,
             .session = UINT64_MAX,
             .acked_seq = 16,
             .acked_crc = 0xdeadbeef,
@@ -47,11 +39,10 @@ fill(enum wire_type type, struct wire_msg *msg)
             .max_batch_bytes = WIRE_BATCH_MAX_BYTES,
             .max_batch_records = WIRE_BATCH_MAX_RECORDS,
             .ping_ms = 10000,
-            .wall_ms = now_ms,
-            .cfg_version = 4};
-        break;
-    case WIRE_BATCH:
-        msg->u.batch = (struct wire_batch){.session = 12,
+            .wall_ms = NOW_MS,
+            .cfg_version = 4}},
+    {.type = WIRE_BATCH,
+        .u.batch = {.session = 12,
             .first_seq = 17,
             .count = 1,
             .oldest_seq = 5,
@@ -59,61 +50,44 @@ fill(enum wire_type type, struct wire_msg *msg)
             .codec = WIRE_CODEC_ZSTD,
             .crc32c = 77,
             .sent_boot_ms = 5000,
-            .records = {.data = records, .len = sizeof(records)}};
-        break;
-    case WIRE_ACK:
-        msg->u.ack = (struct wire_ack){.session = 12,
-            .acked_seq = 17,
-            .window_batches = 0,
-            .retry_after_ms = 1500};
-        break;
-    case WIRE_NACK:
-        msg->u.nack = (struct wire_nack_msg){.session = 12,
+            .records = {.data = records, .len = sizeof(records)}}},
+    {.type = WIRE_ACK,
+        .u.ack = {.session = 12, .acked_seq = 17, .retry_after_ms = 1500}},
+    {.type = WIRE_NACK,
+        .u.nack = {.session = 12,
             .first_seq = 17,
             .code = NACK_GAP,
             .expected_seq = 15,
-            .text = "records 15 and 16 are missing"};
-        break;
-    case WIRE_PING:
-        msg->u.ping = (struct wire_ping){.session = 12,
+            .text = "records 15 and 16 are missing"}},
+    {.type = WIRE_PING,
+        .u.ping = {.session = 12,
             .t0_boot_ms = 6000,
             .self_check = 2,
             .spool_records = 100,
             .spool_bytes = 4096,
             .skipped = 1,
             .lost = 2,
-            .load_permille = 30};
-        break;
-    case WIRE_PONG:
-        msg->u.pong = (struct wire_pong){.t0_boot_ms = 6000,
-            .t1_wall_ms = now_ms,
-            .t2_wall_ms = now_ms + 1,
-            .acked_seq = 17};
-        break;
-    case WIRE_CONFIG:
-        msg->u.config.cfg_version = 5;
-        break;
-    case WIRE_CONFIG_OK:
-        msg->u.config_ok_version = 5;
-        break;
-    case WIRE_CONFIG_BAD:
-        msg->u.config_bad.cfg_version = 5;
-        (void)snprintf(
-            msg->u.config_bad.reason, sizeof(msg->u.config_bad.reason), "no");
-        break;
-    case WIRE_NEWKEY:
-        msg->u.newkey =
-            (struct wire_newkey){.session = 12, .pubkey = {0, 0, 1}};
-        break;
-    case WIRE_BYE:
-        (void)snprintf(
-            msg->u.bye_reason, sizeof(msg->u.bye_reason), "stopping");
-        break;
-    case WIRE_ENROLLED:
-    case WIRE_ROTATE:
-    case WIRE_KEY_OK:
-        break;
-    }
+            .load_permille = 30}},
+    {.type = WIRE_PONG,
+        .u.pong = {.t0_boot_ms = 6000,
+            .t1_wall_ms = NOW_MS,
+            .t2_wall_ms = NOW_MS + 1,
+            .acked_seq = 17}},
+    {.type = WIRE_CONFIG, .u.config = {.cfg_version = 5}},
+    {.type = WIRE_CONFIG_OK, .u.config_ok_version = 5},
+    {.type = WIRE_CONFIG_BAD,
+        .u.config_bad = {.cfg_version = 5, .reason = "no"}},
+    {.type = WIRE_ROTATE},
+    {.type = WIRE_NEWKEY, .u.newkey = {.session = 12, .pubkey = {0, 0, 1}}},
+    {.type = WIRE_KEY_OK},
+    {.type = WIRE_BYE, .u.bye_reason = "stopping"},
+};
+
+static void
+fill(enum wire_type type, struct wire_msg *msg)
+{
+    memcpy(msg, &samples[type - WIRE_ENROL], sizeof(*msg));
+    assert_int_equal(msg->type, type);
 }
 
 static void
@@ -149,6 +123,8 @@ every_message_comes_back_as_it_was(void **state)
         }
         if (type == WIRE_CONFIG) /* the decoder tells the digest */
             memset(again.u.config.sha256, 0, sizeof(again.u.config.sha256));
+        /* Both began as zeros, so that padding compares too. */
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         if (memcmp(&msg, &again, sizeof(msg)) != 0)
             fail_msg("%s differs", wire_type_name(type));
         wire_msg_free(&again);
@@ -175,7 +151,7 @@ names_are_those_of_the_protocol(void **state)
 static void
 wrap(enum wire_type type, const struct buf *body, struct buf *frame)
 {
-    buf_init(frame, 2 * WIRE_TO_AGENT_MAX_BYTES);
+    buf_init(frame, FRAME_LIMIT_BYTES);
     pb_put_varint(frame, 1, 1);
     pb_put_varint(frame, 2, (uint64_t)type);
     pb_put_message(frame, 3, body);
@@ -195,7 +171,7 @@ good_body(enum wire_type type, struct buf *body)
     /* version, type, tag, and a length of one byte or two */
     assert_true(frame.len > 6 && frame.data[4] == 0x1a);
     head = frame.data[5] < 0x80 ? 6 : 7;
-    buf_init(body, 2 * WIRE_TO_AGENT_MAX_BYTES);
+    buf_init(body, FRAME_LIMIT_BYTES);
     assert_ok(buf_append(body, frame.data + head, frame.len - head, &err), err);
     buf_free(&frame);
 }
@@ -437,7 +413,7 @@ a_message_larger_than_its_type_may_be_is_refused(void **state)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct buf frame;
 
-        buf_init(&frame, 2 * WIRE_TO_AGENT_MAX_BYTES);
+        buf_init(&frame, FRAME_LIMIT_BYTES);
         pb_put_varint(&frame, 1, 1);
         pb_put_varint(&frame, 2, (uint64_t)table[i].type);
         pb_put_long_text(&frame, 3, table[i].len);

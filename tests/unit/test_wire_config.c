@@ -150,6 +150,37 @@ strings_of_no_characters_come_back_as_none(void **state)
     buf_free(&bytes);
 }
 
+/* Makes that configuration wrong in one of several ways. */
+static void
+spoil(struct wire_config *config, size_t i)
+{
+    config->checks[1].id += i == 0;
+    config->checks[1].interval_ms = i == 1 ? 4999 : 30000;
+    config->checks[1].timeout_ms = i == 2 ? 0 : 10000;
+    config->checks[1].kind = i == 4 ? CHECK_TCP : CHECK_DNS;
+    config->checks[1].port = i == 4 ? 1 : 0;
+    config->checks[2].port = i == 4 ? 0 : 443;
+    config->checks[0].port = i == 10 ? -1 : 443;
+    config->checks[0].expect_hops = i == 11 ? 11 : 0;
+    config->region_index = i == 7 ? 3 : 1;
+    if (i == 3 || i == 5) {
+        char **text = i == 3 ? &config->checks[1].host : &config->checks[0].url;
+
+        free(*text);
+        *text = NULL;
+    }
+    if (i == 6) {
+        memcpy(config->checks[2].name, "acme/dns", 9);
+        config->checks[2].id = config->checks[1].id;
+    }
+    if (i == 8)
+        assert_int_equal(strlist_add(&config->checks[0].statuses, "20"), 0);
+    if (i == 9) {
+        memcpy(config->checks[1].name, "acme", 5);
+        config->checks[1].id = check_id_of("acme");
+    }
+}
+
 static void
 what_an_agent_would_refuse_is_not_encoded(void **state)
 {
@@ -175,32 +206,7 @@ what_an_agent_would_refuse_is_not_encoded(void **state)
         struct err err;
 
         config_sample(&config);
-        config.checks[1].id += i == 0;
-        config.checks[1].interval_ms = i == 1 ? 4999 : 30000;
-        config.checks[1].timeout_ms = i == 2 ? 0 : 10000;
-        config.checks[1].kind = i == 4 ? CHECK_TCP : CHECK_DNS;
-        config.checks[1].port = i == 4 ? 1 : 0;
-        config.checks[2].port = i == 4 ? 0 : 443;
-        config.checks[0].port = i == 10 ? -1 : 443;
-        config.checks[0].expect_hops = i == 11 ? 11 : 0;
-        config.region_index = i == 7 ? 3 : 1;
-        if (i == 3 || i == 5) {
-            char **text =
-                i == 3 ? &config.checks[1].host : &config.checks[0].url;
-
-            free(*text);
-            *text = NULL;
-        }
-        if (i == 6) {
-            strcpy(config.checks[2].name, "acme/dns");
-            config.checks[2].id = config.checks[1].id;
-        }
-        if (i == 8)
-            assert_int_equal(strlist_add(&config.checks[0].statuses, "20"), 0);
-        if (i == 9) {
-            strcpy(config.checks[1].name, "acme");
-            config.checks[1].id = check_id_of("acme");
-        }
+        spoil(&config, i);
         buf_init(&bytes, WIRE_TO_AGENT_MAX_BYTES);
         assert_int_equal(wire_config_encode(&config, &bytes, &err), -1);
         if (strstr(err.msg, words[i]) == NULL)

@@ -88,7 +88,7 @@ a_large_body_fits_and_a_larger_one_does_not(void **state)
     struct err err;
 
     (void)state;
-    buf_init(&frame, 2 * WIRE_CTL_MAX_BYTES);
+    buf_init(&frame, (size_t)2 * WIRE_CTL_MAX_BYTES);
     assert_ok(wire_ctl_reply_encode(&reply, &frame, &err), err);
     assert_ok(wire_ctl_reply_decode(frame.data, frame.len, &again, &err), err);
     assert_int_equal(again.body.len, sizeof(body) - 64);

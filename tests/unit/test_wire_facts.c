@@ -228,7 +228,7 @@ every_limit_of_facts_is_told_by_name(void **state)
         struct buf body;
         struct err err;
 
-        buf_init(&body, WIRE_RECORD_MAX_BYTES * 2);
+        buf_init(&body, (size_t)2 * WIRE_RECORD_MAX_BYTES);
         if (spoiled[i].kind == 'v')
             pb_put_varint(&body, spoiled[i].number, spoiled[i].value);
         else if (spoiled[i].kind == 't')

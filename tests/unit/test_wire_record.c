@@ -134,7 +134,8 @@ a_measure_out_of_its_ranges_is_not_encoded(void **state)
     bad[1].ts_unix_ms = INT64_C(4102444800000);
     bad[2].slot_unix_ms = 0;
     bad[3].slot_unix_ms = bad[3].ts_unix_ms + 1;
-    bad[4].slot_unix_ms = bad[4].ts_unix_ms - 2 * CHECK_INTERVAL_MAX_MS - 1;
+    bad[4].slot_unix_ms =
+        bad[4].ts_unix_ms - INT64_C(2) * CHECK_INTERVAL_MAX_MS - 1;
     bad[5].attempt = MEASURE_ATTEMPT_MAX + 1;
     bad[6].status = MEASURE_STATUS_COUNT;
     bad[7].reason = REASON_COUNT;

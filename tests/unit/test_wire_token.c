@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cm.h"
@@ -31,7 +32,7 @@ encode(const struct wire_token *token, char *out, size_t size)
     assert_ok(wire_token_encode(token, &text, &err), err);
     string = buf_text(&text, &err);
     assert_made(string, err);
-    strcpy(out, string);
+    (void)snprintf(out, size, "%s", string);
     buf_free(&text);
 }
 
@@ -65,7 +66,7 @@ a_token_comes_back_as_it_was(void **state)
             strlen(text + 4));
         assert_ok(wire_token_decode(text, &again, &err), err);
         assert_memory_equal(&token, &again, sizeof(token));
-        strcat(token.name, "x");
+        token.name[strlen(token.name)] = 'x';
     }
 }
 
@@ -79,7 +80,7 @@ blanks_around_a_token_do_no_harm(void **state)
 
     (void)state;
     encode(&token, text + 2, sizeof(text) - 4);
-    strcat(text, "\r\n");
+    memcpy(text + strlen(text), "\r\n", 3);
     assert_ok(wire_token_decode(text, &again, &err), err);
     assert_memory_equal(&token, &again, sizeof(token));
 }
@@ -160,7 +161,7 @@ the_error_says_what_is_wrong(void **state)
     text[20] = '\n';
     expect_words(text, "blank or a line's end at character 21");
     encode(&token, text, sizeof(text));
-    strcat(text, "AAAA");
+    memcpy(text + strlen(text), "AAAA", 5);
     expect_words(text, "something behind its end");
     encode(&token, text, sizeof(text));
     text[30] = text[30] == 'A' ? 'B' : 'A';
@@ -185,12 +186,13 @@ a_token_that_no_agent_could_use_is_not_made(void **state)
     buf_init(&text, 1024);
     for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
         token = sample();
-        strcpy(token.endpoint, endpoints[i]);
+        (void)snprintf(
+            token.endpoint, sizeof(token.endpoint), "%s", endpoints[i]);
         assert_int_equal(wire_token_encode(&token, &text, &err), -1);
         assert_non_null(strstr(err.msg, "endpoint"));
     }
     token = sample();
-    strcpy(token.name, "EU 1");
+    memcpy(token.name, "EU 1", 5);
     assert_int_equal(wire_token_encode(&token, &text, &err), -1);
     assert_non_null(strstr(err.msg, "\"EU 1\" is not an agent's name"));
     token = sample();
