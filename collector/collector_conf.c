@@ -6,6 +6,7 @@
 
 #include "buf.h"
 #include "collector_conf_parts.h"
+#include "conf_address.h"
 #include "file.h"
 
 enum {
@@ -134,66 +135,11 @@ take_dashboard(struct conf *conf, const struct conf_key *key,
 
 /* ---- self_check ---- */
 
-static int
-take_targets(struct conf *conf, const struct conf_key *key,
-    const struct conf_node *node, void *field)
-{
-    struct strlist list = {0};
-    char host[ADDRESS_HOST_BYTES];
-    uint16_t port;
-    struct err err;
-
-    if (conf_take_strings(conf, key, node, &list) != 0)
-        return -1;
-    for (size_t i = 0; i < list.count; i++) {
-        if (address_take_host_port(list.items[i], host, &port, &err) == 0 &&
-            address_is_ip(host))
-            continue;
-        conf_complain(conf, node, key->name,
-            "\"%.60s\" is not ADDRESS:PORT (such as 1.1.1.1:443; a name would "
-            "need what is being checked)",
-            list.items[i]);
-        strlist_free(&list);
-        return -1;
-    }
-    strlist_free(field);
-    *(struct strlist *)field = list;
-    return 0;
-}
-
-static int
-take_resolvers(struct conf *conf, const struct conf_key *key,
-    const struct conf_node *node, void *field)
-{
-    struct strlist given = {0};
-    struct strlist list = {0};
-    int rc = conf_take_strings(conf, key, node, &given);
-
-    for (size_t i = 0; i < given.count && rc == 0; i++) {
-        char server[ADDRESS_SERVER_BYTES];
-        struct err err;
-
-        rc = address_take_server(given.items[i], server, &err);
-        if (rc != 0)
-            conf_complain(conf, node, key->name, "%s", err.msg);
-        else
-            rc = strlist_add(&list, server);
-    }
-    strlist_free(&given);
-    if (rc != 0) {
-        strlist_free(&list);
-        return -1;
-    }
-    strlist_free(field);
-    *(struct strlist *)field = list;
-    return 0;
-}
-
 static const struct conf_key self_check_keys[] = {
-    {"targets", take_targets,
+    {"targets", conf_take_targets,
         offsetof(struct reader, config.self_check_targets), SELF_CHECKS_MIN,
         SELF_CHECKS_MAX, NULL},
-    {"resolvers", take_resolvers,
+    {"resolvers", conf_take_servers,
         offsetof(struct reader, config.self_check_resolvers), 1,
         SELF_CHECKS_MAX, NULL},
     {NULL, NULL, 0, 0, 0, NULL},

@@ -52,6 +52,9 @@ struct reader {
 
 /* ---- collector_conf_take.c: takers more than one table uses ---- */
 
+/* A copy or NULL after a complaint. */
+char *copy_text(struct conf *conf, const char *text);
+
 /* char *: http or https. */
 conf_take_fn take_web_url;
 /* char *: a host name or an IP, lower-case, without a dot at the end. */
@@ -73,14 +76,26 @@ conf_take_fn take_node;
 /* struct strlist of mail addresses. */
 conf_take_fn take_mail_list;
 
+/* ---- collector_conf_request.c: what a check sends and expects ---- */
+
+/* uint32_t: bits of enum check_dns_type. */
+conf_take_fn take_types;
+/* struct strlist of patterns: "200", "2xx", "200-299". */
+conf_take_fn take_statuses;
+/* struct strlist of "HOST:PORT:ADDRESS". */
+conf_take_fn take_resolve;
+/* char *: upper-case. */
+conf_take_fn take_method;
+/* struct strlist of "Name: value", from a map or a list. */
+conf_take_fn take_headers;
+
+/* ---- regions ---- */
+
 bool region_set_has(const struct conf_region_set *set, const char *name);
 
 /* Complains of each region of `set` that is not configured. */
 void check_regions(struct reader *reader, const struct conf_node *at,
     const struct conf_region_set *set);
-
-/* A copy or NULL after a complaint. */
-char *copy_text(struct conf *conf, const char *text);
 
 /* ---- the parts ---- */
 

@@ -261,7 +261,7 @@ depth_size_and_mistakes_have_limits(void **state)
     assert_non_null(strstr(told, "bytes (at most 1048576)"));
     text[0] = '\0';
     for (int i = 0; i < 300; i++)
-        (void)snprintf(text + i * 8, 9, "k%05d:\n", i);
+        (void)snprintf(text + i * 8, 16, "k%05d:\n", i);
     (void)read_text(text);
     for (const char *at = told; *at != '\0'; at++)
         lines += *at == '\n';
