@@ -1,0 +1,335 @@
+#include "ladder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "leg_walk.h"
+#include "row.h"
+
+/*
+ * STORE_DIRTY: 0 tier | 1..4 start in s | 5..8 check; no value to speak of.
+ */
+enum {
+    MARK_BYTES = 9,
+    KNOWN_SLOTS = 8192, /* of the table of marks we know of; a power of 2 */
+    KNOWN_MAX = KNOWN_SLOTS / 2,
+    HOURS_PER_DAY = 24
+};
+
+/* Hours that have their marks: a set by open addressing; 0 is free. */
+struct ladder {
+    uint64_t known[KNOWN_SLOTS];
+    size_t count;
+};
+
+struct ladder *
+ladder_new(struct err *err)
+{
+    struct ladder *ladder = calloc(1, sizeof(*ladder));
+
+    if (ladder == NULL)
+        err_set(err, ERR_NOMEM, "ladder");
+    return ladder;
+}
+
+void
+ladder_free(struct ladder *ladder)
+{
+    free(ladder);
+}
+
+void
+ladder_forget(struct ladder *ladder)
+{
+    memset(ladder, 0, sizeof(*ladder));
+}
+
+/* ---- marks ---- */
+
+static struct bytes
+mark_key(const struct cell_place *place, uint8_t out[MARK_BYTES])
+{
+    out[0] = (uint8_t)place->tier;
+    key_put_u32(out + 1, (uint32_t)(place->start_unix_ms / 1000));
+    key_put_u32(out + 5, place->check);
+    return (struct bytes){.data = out, .len = MARK_BYTES};
+}
+
+/* True if it was there, else it is from now on. */
+static bool
+know(struct ladder *ladder, int64_t hour_unix_ms, uint32_t check)
+{
+    uint64_t key = (uint64_t)(hour_unix_ms / CELL_HOUR_MS) << 32 | check;
+    size_t at = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 51);
+
+    if (key == 0)
+        return false;
+    if (ladder->count >= KNOWN_MAX)
+        ladder_forget(ladder);
+    while (ladder->known[at] != 0) {
+        if (ladder->known[at] == key)
+            return true;
+        at = (at + 1) % KNOWN_SLOTS;
+    }
+    ladder->known[at] = key;
+    ladder->count++;
+    return false;
+}
+
+static int
+put_mark(struct store_txn *txn, const struct cell_place *place, struct err *err)
+{
+    static const uint8_t nothing = 1;
+    uint8_t key[MARK_BYTES];
+    struct bytes value;
+    int rc = store_get(txn, STORE_DIRTY, mark_key(place, key), &value, err);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    return store_put(txn, STORE_DIRTY, mark_key(place, key),
+        (struct bytes){.data = &nothing, .len = 1}, err);
+}
+
+int
+ladder_mark(struct ladder *ladder, struct store_txn *txn, uint32_t check,
+    int64_t slot_unix_ms, struct err *err)
+{
+    struct cell_place hour = {.tier = CELL_HOUR,
+        .start_unix_ms = slot_unix_ms - slot_unix_ms % CELL_HOUR_MS,
+        .check = check};
+    struct cell_place day = {.tier = CELL_DAY,
+        .start_unix_ms = slot_unix_ms - slot_unix_ms % CELL_DAY_MS,
+        .check = check};
+
+    if (know(ladder, hour.start_unix_ms, check))
+        return 0;
+    if (put_mark(txn, &hour, err) != 0)
+        return -1;
+    return put_mark(txn, &day, err);
+}
+
+int
+ladder_is_marked(
+    struct store_txn *txn, const struct cell_place *place, struct err *err)
+{
+    uint8_t key[MARK_BYTES];
+    struct bytes value;
+
+    return store_get(txn, STORE_DIRTY, mark_key(place, key), &value, err);
+}
+
+/* ---- making cells ---- */
+
+struct region_cell {
+    uint16_t region;
+    struct cell cell;
+};
+
+/* The cells of one hour or day while they are made. */
+struct making {
+    const struct conf_history *history; /* borrowed */
+    struct cell_place place;
+    uint16_t figures;
+    struct region_cell *cells; /* owned */
+    size_t count;
+};
+
+static void
+making_free(struct making *making)
+{
+    for (size_t i = 0; i < making->count; i++)
+        cell_free(&making->cells[i].cell);
+    free(making->cells);
+}
+
+static struct cell *
+cell_of(struct making *making, uint16_t region, struct err *err)
+{
+    struct region_cell *cells;
+
+    for (size_t i = 0; i < making->count; i++) {
+        if (making->cells[i].region == region)
+            return &making->cells[i].cell;
+    }
+    cells = realloc(making->cells, (making->count + 1) * sizeof(*cells));
+    if (cells == NULL) {
+        err_set(err, ERR_NOMEM, "cells");
+        return NULL;
+    }
+    making->cells = cells;
+    cells[making->count] = (struct region_cell){.region = region};
+    return &cells[making->count++].cell;
+}
+
+/* By the kind that the check has when the hour begins. */
+static uint16_t
+figures_of(const struct conf_history *history, const struct cell_place *place)
+{
+    const struct conf_check *check =
+        conf_history_check(history, place->check, place->start_unix_ms);
+
+    return check != NULL ? cell_figures(check->check.kind)
+                         : (uint16_t)(1U << PHASE_TOTAL);
+}
+
+static int
+add_leg(void *ctx, const struct leg *leg, struct err *err)
+{
+    struct making *making = ctx;
+    struct cell *cell = cell_of(making, leg->region, err);
+
+    if (cell == NULL)
+        return -1;
+    return cell_add_leg(cell, making->figures, leg, err);
+}
+
+static int
+add_hour(void *ctx, uint16_t region, const struct cell *hour, struct err *err)
+{
+    struct cell *cell = cell_of(ctx, region, err);
+
+    return cell != NULL ? cell_merge(cell, hour, err) : -1;
+}
+
+static int
+gather_hour(struct making *making, struct store_txn *txn, struct err *err)
+{
+    struct leg_span span = {.check = making->place.check,
+        .from_unix_ms = making->place.start_unix_ms,
+        .to_unix_ms = making->place.start_unix_ms + CELL_HOUR_MS};
+
+    return leg_walk(txn, making->history, &span, add_leg, making, err);
+}
+
+static int
+gather_day(struct making *making, struct store_txn *txn, struct err *err)
+{
+    struct cell_place hour = {.tier = CELL_HOUR, .check = making->place.check};
+
+    for (int h = 0; h < HOURS_PER_DAY; h++) {
+        hour.start_unix_ms =
+            making->place.start_unix_ms + (int64_t)h * CELL_HOUR_MS;
+        if (cell_each(txn, &hour, add_hour, making, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+make(struct store_txn *txn, const struct conf_history *history,
+    const struct cell_place *place, struct err *err)
+{
+    struct making making = {.history = history,
+        .place = *place,
+        .figures = figures_of(history, place)};
+    uint8_t key[MARK_BYTES];
+    int rc;
+
+    rc = place->tier == CELL_HOUR ? gather_hour(&making, txn, err)
+                                  : gather_day(&making, txn, err);
+    if (rc == 0)
+        rc = cell_delete(txn, place, err);
+    for (size_t i = 0; i < making.count && rc == 0; i++)
+        rc = cell_put(
+            txn, place, making.cells[i].region, &making.cells[i].cell, err);
+    if (rc == 0)
+        rc = store_delete(txn, STORE_DIRTY, mark_key(place, key), err);
+    making_free(&making);
+    return rc;
+}
+
+/* ---- running ---- */
+
+/* The next marked place of a tier from `from` on.  1, 0 none, -1. */
+static int
+next_mark(struct store_txn *txn, const struct cell_place *from,
+    struct cell_place *found, struct err *err)
+{
+    uint8_t bytes[MARK_BYTES];
+    struct bytes key;
+    struct bytes value;
+    int rc =
+        store_seek(txn, STORE_DIRTY, mark_key(from, bytes), &key, &value, err);
+
+    if (rc != 1)
+        return rc;
+    if (key.len != MARK_BYTES || key.data[0] > CELL_DAY)
+        return err_set(err, ERR_STATE, "mark of a cell of %zu bytes", key.len);
+    found->tier = (enum cell_tier)key.data[0];
+    found->start_unix_ms = (int64_t)key_take_u32(key.data + 1) * 1000;
+    found->check = key_take_u32(key.data + 5);
+    return found->tier == from->tier;
+}
+
+static int
+day_waits_for_an_hour(
+    struct store_txn *txn, const struct cell_place *day, struct err *err)
+{
+    struct cell_place hour = {.tier = CELL_HOUR, .check = day->check};
+
+    for (int h = 0; h < HOURS_PER_DAY; h++) {
+        int rc;
+
+        hour.start_unix_ms = day->start_unix_ms + (int64_t)h * CELL_HOUR_MS;
+        rc = ladder_is_marked(txn, &hour, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Behind `place`, in the order of the marks. */
+static void
+step(struct cell_place *place)
+{
+    if (place->check == UINT32_MAX)
+        place->start_unix_ms += 1000;
+    place->check++;
+}
+
+/* Takes what is over of one tier.  Gives what is left of the budget, or -1. */
+static int64_t
+run_tier(struct store_txn *txn, const struct conf_history *history,
+    enum cell_tier tier, int64_t over_unix_ms, int64_t budget, struct err *err)
+{
+    struct cell_place at = {.tier = tier};
+
+    while (budget > 0) {
+        struct cell_place place;
+        int rc = next_mark(txn, &at, &place, err);
+
+        if (rc < 0)
+            return -1;
+        if (rc == 0 || place.start_unix_ms + cell_tier_ms(tier) > over_unix_ms)
+            return budget;
+        at = place;
+        step(&at);
+        rc = tier == CELL_DAY ? day_waits_for_an_hour(txn, &place, err) : 0;
+        if (rc == 0)
+            rc = make(txn, history, &place, err);
+        if (rc < 0)
+            return -1;
+        budget--;
+    }
+    return 0;
+}
+
+int
+ladder_run(struct ladder *ladder, struct store_txn *txn,
+    const struct conf_history *history, int64_t now_unix_ms, size_t budget,
+    bool *again, struct err *err)
+{
+    int64_t over_unix_ms = now_unix_ms - LADDER_GRACE_MS;
+    int64_t left = (int64_t)budget;
+
+    *again = false;
+    left = run_tier(txn, history, CELL_HOUR, over_unix_ms, left, err);
+    if (left > 0)
+        left = run_tier(txn, history, CELL_DAY, over_unix_ms, left, err);
+    if (left < 0)
+        return err_wrap(err, "roll up");
+    if (left < (int64_t)budget)
+        ladder_forget(ladder); /* some of the marks are gone */
+    *again = left == 0;
+    return 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * ladder.h - rolls results up: hours from raw results, days from hours.
+ *
+ * Whoever adds results marks what they touch; ladder_run() makes marked hours
+ * and days anew once they are over.  Late results mark again.  A cell is a
+ * pure function of the results below it: whatever the order, equal bytes.
+ * Cells whose mark is still there are not to be read.
+ */
+#ifndef COLLECTOR_LADDER_H
+#define COLLECTOR_LADDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cell_row.h"
+#include "conf_history.h"
+#include "err.h"
+#include "store.h"
+
+/* Late answers of an hour's last slots may come this long after its end. */
+enum { LADDER_GRACE_MS = 120000 };
+
+struct ladder;
+
+struct ladder *ladder_new(struct err *err);
+void ladder_free(struct ladder *ladder);
+
+/*
+ * A new result of this check and slot was added in this transaction: its hour
+ * and day are no longer what they were.  Cheap when said again.
+ */
+int ladder_mark(struct ladder *ladder, struct store_txn *txn, uint32_t check,
+    int64_t slot_unix_ms, struct err *err);
+
+/* A transaction with marks in it was lost. */
+void ladder_forget(struct ladder *ladder);
+
+/*
+ * Makes at most `budget` marked hours and days of one check each that are over
+ * by now.  *again says that there are more.
+ */
+int ladder_run(struct ladder *ladder, struct store_txn *txn,
+    const struct conf_history *history, int64_t now_unix_ms, size_t budget,
+    bool *again, struct err *err);
+
+/* 1: marked, the cells there say nothing; 0: not, -1: err. */
+int ladder_is_marked(
+    struct store_txn *txn, const struct cell_place *place, struct err *err);
+
+#endif
