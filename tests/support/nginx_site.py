@@ -54,7 +54,7 @@ LOCATIONS = """
     location = /to-www {{ return 301 https://www.test:{https}/; }}
     location = /to-expired {{ return 301 https://expired.test:{https}/; }}
     location = /down-to-http {{ return 302 http://ok.test:{http}/; }}
-    location = /slow {{ limit_rate 1k; try_files /big.html =404; }}
+    location = /slow {{ gzip off; limit_rate 1k; try_files /big.html =404; }}
     location = /busy {{ return 503 "busy\\n"; }}
     add_header X-Request-Id $request_id always;
 """
@@ -188,7 +188,8 @@ class NginxSite:
         lines = [f"  server {{ listen 127.0.0.1:{listen}; server_name {name}.test;"]
         if tls:
             home = self.dir / name
-            lines.append(f"    ssl_certificate {home}/chain.pem;"
+            lines.append("    ssl_protocols TLSv1.2 TLSv1.3;"
+                         f" ssl_certificate {home}/chain.pem;"
                          f" ssl_certificate_key {home}/key.pem;")
             if (home / "staple.der").exists():
                 lines.append("    ssl_stapling on;"
@@ -211,10 +212,10 @@ class NginxSite:
             servers.append(self.server(f"{chosen['https']} ssl http2", name,
                                        True))
         servers.append(self.server(f"{chosen['https1']} ssl", "ok", True)
-                       .replace("ssl_certificate ",
-                                "ssl_protocols TLSv1.2; ssl_certificate ", 1))
+                       .replace(" TLSv1.3;", ";", 1))
         for name in ("revoked", "good-staple"):
-            servers.append(self.server(f"{chosen['https1']} ssl", name, True))
+            servers.append(self.server(f"{chosen['https1']} ssl", name, True)
+                           .replace(" TLSv1.3;", ";", 1))
         hops = "".join(f"    location = /hop/{n} {{ return 302 /hop/{n + 1}; }}\n"
                        for n in range(20))
         servers[0] = servers[0].replace("    root ", hops + "    root ", 1)

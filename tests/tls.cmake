@@ -1,0 +1,27 @@
+# libcurl on the loop, and probes of kind tls and http
+add_library(tcpd STATIC support/tcpd.c)
+target_include_directories(tcpd PUBLIC support)
+target_link_libraries(tcpd PRIVATE house PUBLIC Threads::Threads)
+
+unit_test(curl_loop LIBS common_curl common_loop tcpd)
+
+add_library(probe_bench STATIC support/probe_bench.c)
+target_include_directories(probe_bench PUBLIC support)
+target_link_libraries(probe_bench PRIVATE house PkgConfig::cmocka
+  PUBLIC probes fake_loop)
+
+unit_test(tls_probe LIBS probe_bench tcpd)
+
+unit_test(http_probe LIBS probe_bench tcpd)
+
+# Against a real nginx, which the test starts and ends.
+add_library(real_bench STATIC support/real_bench.c)
+target_include_directories(real_bench PUBLIC support)
+target_link_libraries(real_bench PRIVATE house PkgConfig::cmocka
+  PUBLIC probes common_loop)
+
+add_executable(test_nginx integration/test_nginx.c)
+target_link_libraries(test_nginx PRIVATE house real_bench PkgConfig::cmocka)
+add_test(NAME integration.nginx COMMAND test_nginx
+  ${CMAKE_CURRENT_SOURCE_DIR}/support/nginx_site.py)
+set_tests_properties(integration.nginx PROPERTIES LABELS integration)
