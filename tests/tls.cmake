@@ -14,6 +14,12 @@ unit_test(tls_probe LIBS probe_bench tcpd)
 
 unit_test(http_probe LIBS probe_bench tcpd)
 
+unit_test(cert LIBS probes common_loop)
+unit_test(http_parts LIBS probes common_loop)
+fuzz_target(cert LIBS probes common_loop)
+fuzz_target(http_url LIBS probes common_loop)
+fuzz_target(http_evidence LIBS probes common_loop)
+
 # Against a real nginx, which the test starts and ends.
 add_library(real_bench STATIC support/real_bench.c)
 target_include_directories(real_bench PUBLIC support)
@@ -25,3 +31,6 @@ target_link_libraries(test_nginx PRIVATE house real_bench PkgConfig::cmocka)
 add_test(NAME integration.nginx COMMAND test_nginx
   ${CMAKE_CURRENT_SOURCE_DIR}/support/nginx_site.py)
 set_tests_properties(integration.nginx PROPERTIES LABELS integration)
+
+add_executable(bench_https bench/bench_https.c)
+target_link_libraries(bench_https PRIVATE house real_bench PkgConfig::cmocka)

@@ -1,6 +1,7 @@
 #include "http_url.h"
 
 #include <curl/curl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -76,6 +77,36 @@ take(CURLU *url, const char *text, struct http_url *out, struct err *err)
     return 0;
 }
 
+static bool
+is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* libcurl reads names beyond ASCII in the locale's encoding; ours is UTF-8. */
+static int
+take_utf8(CURLU *url, const char *text, struct http_url *out, struct err *err)
+{
+    locale_t utf8 = (locale_t)0;
+    locale_t before;
+    int rc;
+
+    if (is_ascii(text))
+        return take(url, text, out, err);
+    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (utf8 == (locale_t)0)
+        return refuse(err, text, "this system has no locale C.UTF-8");
+    before = uselocale(utf8);
+    rc = take(url, text, out, err);
+    (void)uselocale(before);
+    freelocale(utf8);
+    return rc;
+}
+
 int
 http_url_take(const struct http_url *base, const char *text,
     struct http_url *out, struct err *err)
@@ -93,7 +124,7 @@ http_url_take(const struct http_url *base, const char *text,
              curl_url_set(url, CURLUPART_URL, base->text, 0) != CURLUE_OK)
         err_set(err, ERR_NOMEM, "URL");
     else
-        rc = take(url, text, out, err);
+        rc = take_utf8(url, text, out, err);
     curl_url_cleanup(url);
     if (rc != 0)
         http_url_free(out);
