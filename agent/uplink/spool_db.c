@@ -20,7 +20,9 @@ enum {
 };
 
 struct spool_db {
-    MDB_env *env;    /* owned */
+    char *path; /* owned */
+    size_t cap_bytes;
+    MDB_env *env;    /* owned; NULL if it could not be opened again */
     MDB_dbi records; /* number -> sealed record */
     MDB_dbi acks;    /* minute -> sealed key of what was acknowledged by then */
     MDB_dbi notes;   /* name -> sealed value, and the head */
@@ -113,6 +115,9 @@ put_tail(
         spool_key_encode(entry.number, key);
         rc = put_sealed(txn, db->records, (struct bytes){key, sizeof(key)},
             entry.record, MDB_APPEND);
+        /* A commit that seemed to fail may have come through. */
+        if (rc == MDB_KEYEXIST)
+            rc = 0;
     }
     return rc;
 }
@@ -299,18 +304,17 @@ finish(MDB_txn *txn, int rc, const char *what, struct err *err)
 }
 
 static int
-open_env(struct spool_db *db, const char *path, size_t cap_bytes)
+open_env(struct spool_db *db)
 {
+    size_t map_bytes = db->cap_bytes + db->cap_bytes / 4 + MAP_SLACK_BYTES;
     int rc = mdb_env_create(&db->env);
 
     if (rc == 0)
         rc = mdb_env_set_maxdbs(db->env, 3);
-    if (rc == 0) {
-        rc = mdb_env_set_mapsize(
-            db->env, cap_bytes + cap_bytes / 4 + MAP_SLACK_BYTES);
-    }
     if (rc == 0)
-        rc = mdb_env_open(db->env, path, MDB_NOLOCK, 0600);
+        rc = mdb_env_set_mapsize(db->env, map_bytes);
+    if (rc == 0)
+        rc = mdb_env_open(db->env, db->path, MDB_NOLOCK, 0600);
     return rc;
 }
 
@@ -323,6 +327,50 @@ open_databases(struct spool_db *db, MDB_txn *txn)
         rc = mdb_dbi_open(txn, "acks", MDB_CREATE, &db->acks);
     if (rc == 0)
         rc = mdb_dbi_open(txn, "notes", MDB_CREATE, &db->notes);
+    return rc;
+}
+
+/*
+ * After a write of its first pages has failed, LMDB refuses everything until
+ * it is opened again.
+ */
+static int
+open_again(struct spool_db *db)
+{
+    MDB_txn *txn;
+    int rc;
+
+    mdb_env_close(db->env); /* NULL is allowed */
+    db->env = NULL;
+    rc = open_env(db);
+    if (rc == 0)
+        rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+    if (rc == 0) {
+        rc = open_databases(db, txn);
+        if (rc == 0)
+            rc = mdb_txn_commit(txn);
+        else
+            mdb_txn_abort(txn);
+    }
+    if (rc != 0) {
+        mdb_env_close(db->env);
+        db->env = NULL;
+    }
+    return rc;
+}
+
+static int
+begin(struct spool_db *db, unsigned flags, MDB_txn **txn)
+{
+    int rc = MDB_PANIC;
+
+    if (db->env != NULL)
+        rc = mdb_txn_begin(db->env, NULL, flags, txn);
+    if (rc == MDB_PANIC) {
+        rc = open_again(db);
+        if (rc == 0)
+            rc = mdb_txn_begin(db->env, NULL, flags, txn);
+    }
     return rc;
 }
 
@@ -347,7 +395,7 @@ static int
 load(struct spool_db *db, struct spool_change *now, struct err *err)
 {
     MDB_txn *txn;
-    int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+    int rc = begin(db, 0, &txn);
 
     if (rc != 0)
         return lmdb_failed(err, rc, "data.mdb");
@@ -375,7 +423,9 @@ spool_db_open(const char *path, size_t cap_bytes, struct spool_change *now,
         err_set(err, ERR_NOMEM, "spool");
         return NULL;
     }
-    rc = open_env(db, path, cap_bytes);
+    db->cap_bytes = cap_bytes;
+    db->path = strdup(path);
+    rc = db->path == NULL ? ENOMEM : open_env(db);
     if (rc != 0) {
         lmdb_failed(err, rc, "data.mdb");
         spool_db_close(db);
@@ -394,6 +444,7 @@ spool_db_close(struct spool_db *db)
     if (db == NULL)
         return;
     mdb_env_close(db->env); /* NULL is allowed */
+    free(db->path);
     free(db);
 }
 
@@ -403,7 +454,7 @@ spool_db_write(struct spool_db *db, const struct spool_write *write,
 {
     struct spool_change change = *now;
     MDB_txn *txn;
-    int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+    int rc = begin(db, 0, &txn);
 
     if (rc != 0)
         return lmdb_failed(err, rc, "begin");
@@ -421,7 +472,7 @@ drop_once(struct spool_db *db, uint64_t synced, struct spool_change *now,
     struct spool_change change = *now;
     uint64_t part = (synced + 1 - now->oldest) / DROP_PART + DROP_LEAST;
     MDB_txn *txn;
-    int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+    int rc = begin(db, 0, &txn);
 
     if (rc != 0)
         return lmdb_failed(err, rc, "begin");
@@ -460,7 +511,7 @@ spool_db_change_identity(
     struct spool_db *db, const struct spool_head *head, struct err *err)
 {
     MDB_txn *txn;
-    int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+    int rc = begin(db, 0, &txn);
 
     if (rc != 0)
         return lmdb_failed(err, rc, "begin");
@@ -476,7 +527,7 @@ read_sealed(struct spool_db *db, MDB_dbi dbi, struct bytes key, struct buf *out,
 {
     struct bytes value;
     MDB_txn *txn;
-    int rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
+    int rc = begin(db, MDB_RDONLY, &txn);
 
     if (rc != 0)
         return lmdb_failed(err, rc, "begin");

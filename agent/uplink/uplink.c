@@ -292,6 +292,7 @@ uplink_open(const struct uplink_spec *spec, struct err *err)
         return NULL;
     }
     drop_socket(uplink, 0);
+    uplink_rotation_resume(uplink);
     loop_timer_start(uplink->loop, &uplink->timer, 0);
     return uplink;
 }

@@ -35,7 +35,11 @@ struct uplink_events {
     void (*clock_offset)(void *ctx, int64_t offset_ms);
     /* Fills what a PING tells: self_check, skipped, load_permille. */
     void (*describe)(void *ctx, struct wire_ping *ping);
-    /* Stores a new key pair on disk before it is announced (ROTATE). */
+    /*
+     * Stores a new key pair (ROTATE) in place of the old one: the collector
+     * has accepted it.  Until then it lies in the spool, and the old one is
+     * good.
+     */
     int (*store_keys)(
         void *ctx, const struct uplink_keys *keys, struct err *err);
 };

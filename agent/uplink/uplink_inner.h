@@ -1,6 +1,6 @@
 /*
- * uplink_inner.h - what uplink.c, uplink_send.c and uplink_take.c share, and
- * nobody else includes.
+ * uplink_inner.h - what the files of uplink.h share, and nobody else
+ * includes.
  */
 #ifndef AGENT_UPLINK_INNER_H
 #define AGENT_UPLINK_INNER_H
@@ -70,5 +70,14 @@ int uplink_send_answers(struct uplink *uplink, struct err *err);
 
 /* One frame of untrusted bytes. */
 void uplink_take_frame(struct uplink *uplink, struct bytes frame);
+
+/* ---- uplink_rotation.c: our key pair is replaced ---- */
+
+/* Makes the new pair and keeps it in the spool. */
+int uplink_rotation_begin(struct uplink *uplink, struct err *err);
+/* The collector has accepted it: it takes the old one's place. */
+int uplink_rotation_end(struct uplink *uplink, struct err *err);
+/* Goes on with one that an earlier process began. */
+void uplink_rotation_resume(struct uplink *uplink);
 
 #endif

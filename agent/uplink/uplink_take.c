@@ -115,23 +115,20 @@ take_config(struct uplink *uplink, struct wire_config *config)
         "version=%" PRIu64 " error=\"%s\"", answer->cfg_version, why.msg);
 }
 
-/* A new pair is on disk before anybody hears of it. */
+/*
+ * A new pair is on disk, in the spool, before anybody hears of it; the old one
+ * stays in its place until the collector has accepted the new one.  So there
+ * is no moment at which a restart finds a key that the collector refuses.
+ */
 static void
 take_rotate(struct uplink *uplink)
 {
-    struct uplink_keys next = uplink->keys;
     struct err err;
 
-    if (!uplink->rotating) {
-        uplink_socket_new_keys(next.agent_public, next.agent_secret);
-        if (uplink->events.store_keys == NULL ||
-            uplink->events.store_keys(uplink->ctx, &next, &err) != 0) {
-            log_event(LOG_AT_ERROR, "uplink.keys_not_stored", "error=\"%s\"",
-                uplink->events.store_keys == NULL ? "no place" : err.msg);
-            return;
-        }
-        uplink->next_keys = next;
-        uplink->rotating = true;
+    if (!uplink->rotating && uplink_rotation_begin(uplink, &err) != 0) {
+        log_event(
+            LOG_AT_ERROR, "uplink.keys_not_stored", "error=\"%s\"", err.msg);
+        return;
     }
     uplink->newkey_due = true;
 }
@@ -140,13 +137,17 @@ static void
 take_key_ok(struct uplink *uplink)
 {
     struct session_view view = uplink_look(uplink);
+    struct err err;
 
     if (!uplink->rotating)
         return;
-    uplink->keys = uplink->next_keys;
-    explicit_bzero(&uplink->next_keys, sizeof(uplink->next_keys));
-    uplink->rotating = false;
-    uplink->newkey_due = false;
+    /* The old key stays good until the new one has been used. */
+    if (uplink_rotation_end(uplink, &err) != 0) {
+        log_event(
+            LOG_AT_ERROR, "uplink.keys_not_stored", "error=\"%s\"", err.msg);
+        return;
+    }
+    log_event(LOG_AT_INFO, "uplink.new_key", "endpoint=%s", uplink->endpoint);
     session_reconnect(&uplink->session, &view, "a new key");
 }
 

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,23 @@ enum {
 
 static const int64_t start_ms = INT64_C(1800000000000);
 static const int64_t two_days_ms = INT64_C(48) * 3600 * 1000;
+
+/* LMDB's first pages, whose writing can be made to fail. */
+enum { META_BYTES = 8192 };
+static int meta_writes_fail;
+
+/* Stands in for the C library's, for LMDB as well. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+ssize_t
+pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    if (meta_writes_fail > 0 && at < META_BYTES && len < META_BYTES / 4) {
+        meta_writes_fail--;
+        errno = ENOSPC;
+        return -1;
+    }
+    return (ssize_t)syscall(SYS_pwrite64, fd, data, len, at);
+}
 
 struct fixture {
     char root[PATH_BYTES / 2];
@@ -688,6 +706,27 @@ a_read_only_disk_says_so(void **state)
     assert_int_equal(umount(f->root), 0);
 }
 
+static void
+a_spool_survives_that_its_first_pages_could_not_be_written(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+
+    append_many(f->spool, 1, 50);
+    assert_ok(spool_sync(f->spool, &err), err);
+    append_many(f->spool, 51, 80);
+    meta_writes_fail = 2; /* and that it takes it back */
+    (void)spool_sync(f->spool, &err);
+    assert_int_equal(meta_writes_fail, 0);
+    append_many(f->spool, 81, 90);
+    assert_ok(spool_sync(f->spool, &err), err);
+    assert_int_equal(state_of(f->spool).synced_seq, 90);
+    for (unsigned i = 1; i <= 90; i++)
+        assert_record(f->spool, i, i);
+    assert_int_equal(state_of(open_again(f)).next_seq, 91);
+    assert_record(f->spool, 80, 80);
+}
+
 int
 main(void)
 {
@@ -710,6 +749,7 @@ main(void)
         SPOOL_TEST(a_garbled_file_is_found),
         SPOOL_TEST(notes_are_kept_and_replaced),
         SPOOL_TEST(records_of_no_length_or_too_much_are_refused),
+        SPOOL_TEST(a_spool_survives_that_its_first_pages_could_not_be_written),
         SPOOL_TEST(a_full_disk_costs_the_oldest_and_no_more),
         SPOOL_TEST(a_disk_full_from_the_start_says_so),
         SPOOL_TEST(a_read_only_disk_says_so),

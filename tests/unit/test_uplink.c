@@ -585,32 +585,65 @@ checks_that_are_refused_are_not_kept(void **state)
 }
 
 static void
-a_rotated_key_is_stored_announced_and_used(void **state)
+a_rotated_key_is_announced_and_takes_the_olds_place_when_accepted(void **state)
 {
     struct fixture *f = *state;
     const struct wire_msg rotate = {.type = WIRE_ROTATE};
     const struct wire_msg key_ok = {.type = WIRE_KEY_OK};
+    uint8_t key[WIRE_KEY_BYTES];
     struct wire_msg msg;
 
     connect_and_welcome(f);
     fake_collector_send(f->fake, &rotate);
     msg = await(f, WIRE_NEWKEY);
-    assert_int_equal(f->stored_count, 1);
     assert_int_equal(msg.u.newkey.session, SESSION_ID);
-    assert_memory_equal(
-        msg.u.newkey.pubkey, f->stored.agent_public, WIRE_KEY_BYTES);
-    assert_memory_not_equal(
-        f->stored.agent_public, f->spec.keys.agent_public, WIRE_KEY_BYTES);
+    memcpy(key, msg.u.newkey.pubkey, sizeof(key));
+    assert_memory_not_equal(key, f->spec.keys.agent_public, WIRE_KEY_BYTES);
     /* Asked again before the answer: the same key. */
     fake_collector_send(f->fake, &rotate);
     msg = await(f, WIRE_NEWKEY);
-    assert_memory_equal(
-        msg.u.newkey.pubkey, f->stored.agent_public, WIRE_KEY_BYTES);
-    assert_int_equal(f->stored_count, 1);
+    assert_memory_equal(msg.u.newkey.pubkey, key, WIRE_KEY_BYTES);
+    assert_int_equal(f->stored_count, 0);
     fake_collector_send(f->fake, &key_ok);
     (void)await(f, WIRE_HELLO);
+    assert_int_equal(f->stored_count, 1);
+    assert_memory_equal(f->stored.agent_public, key, WIRE_KEY_BYTES);
+    assert_memory_equal(fake_collector_peer_key(f->fake), key, WIRE_KEY_BYTES);
+}
+
+static void
+a_rotation_goes_on_after_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    const struct wire_msg rotate = {.type = WIRE_ROTATE};
+    const struct wire_msg key_ok = {.type = WIRE_KEY_OK};
+    struct wire_msg welcome = welcome_at(0, 0);
+    uint8_t key[WIRE_KEY_BYTES];
+    struct wire_msg msg;
+
+    connect_and_welcome(f);
+    fake_collector_send(f->fake, &rotate);
+    memcpy(key, await(f, WIRE_NEWKEY).u.newkey.pubkey, sizeof(key));
+    uplink_close(f->uplink);
+    (void)await(f, WIRE_BYE);
+    open_uplink(f);
+    (void)await(f, WIRE_HELLO);
     assert_memory_equal(fake_collector_peer_key(f->fake),
-        f->stored.agent_public, WIRE_KEY_BYTES);
+        f->spec.keys.agent_public, WIRE_KEY_BYTES);
+    fake_collector_send(f->fake, &welcome);
+    msg = await(f, WIRE_NEWKEY);
+    assert_memory_equal(msg.u.newkey.pubkey, key, WIRE_KEY_BYTES);
+    (void)await(f, WIRE_PING);
+    fake_collector_send(f->fake, &key_ok);
+    (void)await(f, WIRE_HELLO);
+    assert_memory_equal(fake_collector_peer_key(f->fake), key, WIRE_KEY_BYTES);
+    /* It is over: the next start begins with the new key alone. */
+    uplink_close(f->uplink);
+    (void)await(f, WIRE_BYE);
+    f->spec.keys = f->stored;
+    f->uplink = NULL;
+    connect_and_welcome(f);
+    expect_quiet(f);
 }
 
 static void
@@ -702,7 +735,9 @@ main(void)
         UPLINK_TEST(a_key_that_is_refused_is_tried_again_and_may_be_admitted),
         UPLINK_TEST(new_checks_are_applied_kept_and_confirmed),
         UPLINK_TEST(checks_that_are_refused_are_not_kept),
-        UPLINK_TEST(a_rotated_key_is_stored_announced_and_used),
+        UPLINK_TEST(
+            a_rotated_key_is_announced_and_takes_the_olds_place_when_accepted),
+        UPLINK_TEST(a_rotation_goes_on_after_a_restart),
         UPLINK_TEST(the_collectors_clock_is_told),
         UPLINK_TEST(garbage_is_dropped_and_nothing_changes),
         UPLINK_TEST(closing_says_bye),
