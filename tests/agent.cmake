@@ -9,3 +9,10 @@ unit_test(self_check LIBS agent_self_check probes dnsd fake_loop)
 unit_test(assignment
   SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_keeping agent_runner fake_loop)
+
+add_executable(make_token cli/make_token.c)
+target_link_libraries(make_token PRIVATE house proto)
+add_test(NAME cli.agent COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/cli/agent_cli.py
+  $<TARGET_FILE:leadline-agent> $<TARGET_FILE:make_token>)
+set_tests_properties(cli.agent PROPERTIES LABELS cli TIMEOUT 120)
