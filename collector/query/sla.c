@@ -1,0 +1,272 @@
+#include "sla.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history.h"
+#include "pages.h"
+
+enum { LETTERS_LIMIT_BYTES = 64 << 20 };
+
+/* ---- sums ---- */
+
+struct summing {
+    struct sla *sla;
+    const struct sla_spec *spec;
+    int64_t judged_until_unix_ms;
+    struct uptime_window window;
+};
+
+static struct sla_scope *
+find_scope(struct sla *sla, const char *name, size_t from)
+{
+    for (size_t i = from; i < sla->scope_count; i++) {
+        if (strcmp(sla->scopes[i].name, name) == 0)
+            return &sla->scopes[i];
+    }
+    return NULL;
+}
+
+static int
+pad_letters(struct sla_scope *scope, size_t count, struct err *err)
+{
+    while (scope->letters.len < count) {
+        if (buf_append(&scope->letters, ".", 1, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static struct sla_scope *
+add_scope(struct sla *sla, const char *name, struct err *err)
+{
+    struct sla_scope *scopes =
+        realloc(sla->scopes, (sla->scope_count + 1) * sizeof(sla->scopes[0]));
+    struct sla_scope *scope;
+
+    if (scopes == NULL) {
+        (void)err_set(err, ERR_NOMEM, "scope %s", name);
+        return NULL;
+    }
+    sla->scopes = scopes;
+    scope = &scopes[sla->scope_count++];
+    *scope = (struct sla_scope){.incidents = NULL};
+    (void)snprintf(scope->name, sizeof(scope->name), "%s", name);
+    buf_init(&scope->letters, LETTERS_LIMIT_BYTES);
+    /* A region that came later has no verdicts before. */
+    return pad_letters(scope, sla->slots, err) == 0 ? scope : NULL;
+}
+
+static struct sla_scope *
+scope_of(struct sla *sla, const struct page *page, size_t at, struct err *err)
+{
+    const char *name =
+        at == 0 ? "global" : page->segment->check->regions.names[at - 1];
+    struct sla_scope *scope = find_scope(sla, name, at == 0 ? 0 : 1);
+
+    return scope != NULL ? scope : add_scope(sla, name, err);
+}
+
+static bool
+is_within(const struct page *page, size_t slot, const struct sla_spec *spec)
+{
+    return page_slot_end(page, slot) > spec->from_unix_ms &&
+           page_slot_start(page, slot) < spec->to_unix_ms;
+}
+
+/* Sums up one scope's slots; gives how many there were, or -1. */
+static int
+sum_scope(struct summing *summing, const struct page *page, size_t at,
+    size_t *count, struct err *err)
+{
+    struct sla_scope *scope = scope_of(summing->sla, page, at, err);
+
+    if (scope == NULL)
+        return -1;
+    *count = 0;
+    for (size_t slot = 0; slot < page->slots; slot++) {
+        enum verdict verdict =
+            (enum verdict)page_mark_of(page, at, slot)->verdict;
+        int64_t end = page_slot_end(page, slot);
+        char letter = verdict_letter(verdict);
+
+        if (!is_within(page, slot, summing->spec))
+            continue;
+        (*count)++;
+        uptime_add(&scope->uptime, &summing->window,
+            page_slot_start(page, slot), end, verdict);
+        if (at == 0 && verdict != VERDICT_PENDING &&
+            end > summing->judged_until_unix_ms)
+            summing->judged_until_unix_ms = end;
+        if (summing->spec->verdicts &&
+            buf_append(&scope->letters, &letter, 1, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void
+note_first(
+    struct sla *sla, const struct page *page, const struct sla_spec *spec)
+{
+    for (size_t slot = 0; sla->slot_ms == 0 && slot < page->slots; slot++) {
+        if (!is_within(page, slot, spec))
+            continue;
+        sla->slot_ms = page->segment->interval_ms;
+        sla->first_slot_unix_ms = page_slot_start(page, slot);
+    }
+}
+
+static int
+sum_page(void *ctx, const struct page *page, struct err *err)
+{
+    struct summing *summing = ctx;
+    struct sla *sla = summing->sla;
+    size_t count = 0;
+
+    note_first(sla, page, summing->spec);
+    for (size_t at = 0; at < page->scopes; at++) {
+        if (sum_scope(summing, page, at, &count, err) != 0)
+            return -1;
+    }
+    sla->slots += count;
+    for (size_t i = 0; summing->spec->verdicts && i < sla->scope_count; i++) {
+        if (pad_letters(&sla->scopes[i], sla->slots, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int64_t
+earlier_of(int64_t a_unix_ms, int64_t b_unix_ms)
+{
+    return a_unix_ms < b_unix_ms ? a_unix_ms : b_unix_ms;
+}
+
+static int
+sum_up(struct store_txn *txn, const struct conf_history *conf,
+    const struct sla_spec *spec, struct sla *sla, struct err *err)
+{
+    struct timeline timeline;
+    struct sla_spec clipped = *spec;
+    struct summing summing = {.sla = sla, .spec = &clipped};
+    struct pages_query pages;
+    int rc;
+
+    if (pages_timeline(txn, conf, spec->check, &timeline, err) != 0)
+        return -1;
+    /* The slot that is under way may be judged already. */
+    if (spec->to_unix_ms > spec->now_unix_ms)
+        clipped.to_unix_ms =
+            earlier_of(spec->to_unix_ms, spec->now_unix_ms + 1);
+    summing.window =
+        (struct uptime_window){spec->from_unix_ms, spec->to_unix_ms};
+    summing.judged_until_unix_ms = spec->from_unix_ms;
+    pages = (struct pages_query){
+        .txn = txn,
+        .timeline = &timeline,
+        .newest = conf->versions[conf->count - 1].config,
+        .from_unix_ms = clipped.from_unix_ms,
+        .to_unix_ms = clipped.to_unix_ms,
+        .now_unix_ms = spec->now_unix_ms,
+    };
+    rc = pages_each(&pages, sum_page, &summing, err);
+    sla->running = spec->to_unix_ms > spec->now_unix_ms;
+    sla->to_unix_ms = spec->to_unix_ms;
+    if (sla->running)
+        sla->to_unix_ms =
+            earlier_of(spec->to_unix_ms, summing.judged_until_unix_ms);
+    timeline_free(&timeline);
+    return rc;
+}
+
+/* ---- incidents ---- */
+
+static int
+add_incident(void *ctx, const struct incident_row *row, struct err *err)
+{
+    struct sla *sla = ctx;
+    struct sla_scope *scope =
+        find_scope(sla, row->scope, strcmp(row->scope, "global") == 0 ? 0 : 1);
+    struct sla_incident *incidents;
+
+    if (scope == NULL || row->state == INCIDENT_WITHDRAWN)
+        return 0;
+    incidents = realloc(
+        scope->incidents, (scope->incident_count + 1) * sizeof(incidents[0]));
+    if (incidents == NULL)
+        return err_set(
+            err, ERR_NOMEM, "%zu incidents", scope->incident_count + 1);
+    scope->incidents = incidents;
+    incidents += scope->incident_count++;
+    *incidents = (struct sla_incident){
+        .start_unix_ms = row->start_unix_ms,
+        .detected_unix_ms = row->detected_unix_ms,
+        .end_unix_ms = row->end_unix_ms,
+        .noticed_unix_ms = row->noticed_unix_ms,
+    };
+    memcpy(incidents->id, row->id, sizeof(incidents->id));
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+/* The check as it is, or was last. */
+static const struct conf_check *
+last_conf(const struct conf_history *conf, uint32_t check)
+{
+    for (size_t i = conf->count; i > 0; i--) {
+        const struct conf_check *found =
+            collector_conf_check_by_id(conf->versions[i - 1].config, check);
+
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+int
+sla_query(struct store_txn *txn, const struct conf_history *conf,
+    const struct sla_spec *spec, struct sla *sla, struct err *err)
+{
+    const struct conf_check *check = last_conf(conf, spec->check);
+    const struct history_query query = {
+        .check = spec->check,
+        .from_unix_ms = spec->from_unix_ms,
+        .to_unix_ms = spec->to_unix_ms,
+        .now_unix_ms = spec->now_unix_ms,
+    };
+
+    *sla = (struct sla){
+        .from_unix_ms = spec->from_unix_ms, .verdicts = spec->verdicts};
+    if (check == NULL)
+        return err_set(err, ERR_PARSE, "no such check was ever configured");
+    memcpy(sla->check, check->check.name, sizeof(sla->check));
+    sla->target_millionths = spec->target_millionths;
+    if (spec->target_millionths == SLA_OWN_TARGET)
+        sla->target_millionths = check->target_millionths;
+    if (sum_up(txn, conf, spec, sla, err) != 0)
+        goto fail;
+    if (sla->scope_count == 0 && add_scope(sla, "global", err) == NULL)
+        goto fail;
+    if (history_incidents(txn, conf, &query, add_incident, sla, err) != 0)
+        goto fail;
+    sla->verdict = uptime_sla(&sla->scopes[0].uptime, sla->target_millionths);
+    return 0;
+
+fail:
+    sla_free(sla);
+    return -1;
+}
+
+void
+sla_free(struct sla *sla)
+{
+    for (size_t i = 0; i < sla->scope_count; i++) {
+        free(sla->scopes[i].incidents);
+        buf_free(&sla->scopes[i].letters);
+    }
+    free(sla->scopes);
+    *sla = (struct sla){.scopes = NULL};
+}
