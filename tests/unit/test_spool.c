@@ -29,10 +29,12 @@ static const int64_t two_days_ms = INT64_C(48) * 3600 * 1000;
 enum { META_BYTES = 8192 };
 static int meta_writes_fail;
 
-/* Stands in for the C library's, for LMDB as well. */
-/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+/* Stands in for the C library's pwrite(), in LMDB as well. */
+ssize_t pwrite_or_fail(int fd, const void *data, size_t len, off_t at) __asm__(
+    "pwrite");
+
 ssize_t
-pwrite(int fd, const void *data, size_t len, off_t at)
+pwrite_or_fail(int fd, const void *data, size_t len, off_t at)
 {
     if (meta_writes_fail > 0 && at < META_BYTES && len < META_BYTES / 4) {
         meta_writes_fail--;
