@@ -1,0 +1,85 @@
+#include "p95_mask.h"
+
+static const struct config *
+newest(const struct conf_history *conf)
+{
+    return conf->count > 0 ? conf->versions[conf->count - 1].config : NULL;
+}
+
+bool
+p95_slot_is_masked(const struct conf_history *conf, uint32_t check,
+    const char *region, int64_t slot_unix_ms)
+{
+    const struct conf_check *at = conf_history_check(conf, check, slot_unix_ms);
+    const struct config *config = newest(conf);
+
+    if (at == NULL)
+        return false;
+    if (at->check.paused)
+        return true;
+    for (size_t i = 0; i < config->window_count; i++) {
+        if (conf_window_covers(&config->windows[i], at->check.name, region,
+                slot_unix_ms, slot_unix_ms + at->check.interval_ms))
+            return true;
+    }
+    return false;
+}
+
+/* By one window, in any of its regions. */
+static bool
+window_touches(const struct conf_window *window, const struct check *check,
+    int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    /* The last slot that begins inside may end a whole interval later. */
+    int64_t end_unix_ms = to_unix_ms + check->interval_ms;
+
+    if (window->regions.count == 0)
+        return conf_window_covers(
+            window, check->name, NULL, from_unix_ms, end_unix_ms);
+    for (size_t i = 0; i < window->regions.count; i++) {
+        if (conf_window_covers(window, check->name, window->regions.items[i],
+                from_unix_ms, end_unix_ms))
+            return true;
+    }
+    return false;
+}
+
+static bool
+paused_within(const struct conf_history *conf, uint32_t check,
+    int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    const struct conf_check *at = conf_history_check(conf, check, from_unix_ms);
+
+    if (at != NULL && at->check.paused)
+        return true;
+    for (size_t i = 0; i < conf->count; i++) {
+        int64_t since_ms = conf->versions[i].since_unix_ms;
+
+        if (since_ms <= from_unix_ms || since_ms >= to_unix_ms)
+            continue;
+        at = collector_conf_check_by_id(conf->versions[i].config, check);
+        if (at != NULL && at->check.paused)
+            return true;
+    }
+    return false;
+}
+
+bool
+p95_span_is_touched(const struct conf_history *conf, uint32_t check,
+    int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    const struct config *config = newest(conf);
+    const struct conf_check *at =
+        conf_history_check(conf, check, to_unix_ms - 1);
+
+    if (at == NULL)
+        return false;
+    if (paused_within(conf, check, from_unix_ms, to_unix_ms))
+        return true;
+    for (size_t i = 0; i < config->window_count; i++) {
+        if (window_touches(
+                &config->windows[i], &at->check, from_unix_ms, to_unix_ms))
+            return true;
+    }
+    return false;
+}
