@@ -135,8 +135,7 @@ take_endpoint(struct conf *conf, const struct conf_key *key,
 {
     static const char *const right[] = {"tcp://collector.acme.example:7411",
         "tcp://*:7411 or tcp://ADDRESS:PORT",
-        "ipc:///run/leadline/control, at most 107 bytes of path, or "
-        "tcp://127.0.0.1:PORT"};
+        "ipc:///run/leadline/control or tcp://127.0.0.1:PORT"};
     const char *text = conf_need_scalar(conf, key, node);
 
     if (text == NULL)

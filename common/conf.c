@@ -56,7 +56,7 @@ conf_column(const struct conf_node *node)
 
 /* ---- mistakes ---- */
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 add_complaint(struct conf *conf, struct complaint complaint, const char *key,
     const char *fmt, va_list ap)
 {
@@ -121,8 +121,7 @@ conf_warn(struct conf *conf, const struct conf_node *at, const char *key,
 }
 
 /* Where libyaml gave up: there is no node yet. */
-static void
-complain_of_syntax(
+static void __attribute__((format(printf, 4, 5))) complain_of_syntax(
     struct conf *conf, int line, int column, const char *fmt, ...)
 {
     struct complaint complaint = {.line = line, .column = column};
