@@ -1,0 +1,33 @@
+# The programs as processes: what they do together, what a person sees, and
+# what becomes of it all when something breaks.
+if(NOT TARGET leadline OR NOT TARGET leadline-collector)
+  return()
+endif()
+add_library(shift_clock MODULE support/shift_clock.c)
+target_link_libraries(shift_clock PRIVATE house)
+
+# fleet_test(LABEL FILE SECONDS): FILE is a script of python's unittest.
+function(fleet_test label file seconds)
+  get_filename_component(name ${file} NAME_WE)
+  string(REGEX REPLACE "^(e2e|cli)_" "" name ${name})
+  add_test(NAME ${label}.${name}
+    COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  set_tests_properties(${label}.${name} PROPERTIES
+    LABELS integration TIMEOUT ${seconds}
+    ENVIRONMENT "LEADLINE=$<TARGET_FILE:leadline>;\
+LEADLINE_AGENT=$<TARGET_FILE:leadline-agent>;\
+LEADLINE_COLLECTOR=$<TARGET_FILE:leadline-collector>;\
+LEADLINE_SHIFT_CLOCK=$<TARGET_FILE:shift_clock>")
+endfunction()
+
+fleet_test(cli cli/cli_usage.py 60)
+fleet_test(cli cli/cli_start.py 60)
+fleet_test(cli cli/cli_probe.py 60)
+fleet_test(integration integration/e2e_import.py 120)
+fleet_test(integration integration/e2e_reload.py 120)
+fleet_test(integration integration/e2e_keys.py 240)
+fleet_test(integration integration/e2e_main.py 300)
+fleet_test(fault fault/e2e_killed.py 180)
+fleet_test(fault fault/e2e_line_cut.py 240)
+fleet_test(fault fault/e2e_disk_full.py 240)
+fleet_test(fault fault/e2e_garbage.py 240)
