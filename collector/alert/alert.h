@@ -20,7 +20,7 @@
 
 struct alert;
 
-/* `config` and `conf` are borrowed until the next alert_set_config(). */
+/* `conf` is borrowed until the next alert_set_history(). */
 struct alert *alert_new(const struct conf_history *conf, struct err *err);
 void alert_free(struct alert *alert);
 void alert_set_history(struct alert *alert, const struct conf_history *conf);

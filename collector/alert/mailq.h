@@ -2,7 +2,9 @@
  * mailq.h - mails that have been decided and not yet delivered.
  *
  * One row a mail and recipient, written in the transaction that decided it;
- * gone (or dead) when the mailer's report is committed.
+ * gone (or dead) when the mailer's report is committed.  A mail that is no
+ * longer wanted is cancelled, not removed: the mailer may be in the middle of
+ * sending it, and its report must find what it was.
  */
 #ifndef COLLECTOR_MAILQ_H
 #define COLLECTOR_MAILQ_H
@@ -21,39 +23,72 @@ struct mailq_row {
     char recipient[MAILQ_ADDRESS_BYTES];
     char incident[9];   /* "" if it tells none */
     uint8_t state_told; /* enum mail_state of alert/mail_text.h */
+    uint8_t severity;   /* enum conf_severity: pages are sent first */
     int64_t queued_unix_ms;
     int64_t next_try_unix_ms;
     uint32_t tries;
-    bool dead; /* refused for good, or 24 h old */
+    bool dead;      /* refused for good, or 24 h old */
+    bool cancelled; /* not to be sent any more */
     char last_error[256];
     struct bytes message; /* the whole mail, CRLF; borrowed from the map */
 };
 
-int mailq_put(struct store_txn *txn, struct mailq_row *row, struct err *err);
+/* The next mail's number: it grows, also over a restored store. */
+int mailq_new_id(
+    struct store_txn *txn, int64_t now_unix_ms, uint64_t *id, struct err *err);
+
+int mailq_put(
+    struct store_txn *txn, const struct mailq_row *row, struct err *err);
+/* 1: found, 0: not, -1: err. */
+int mailq_get(
+    struct store_txn *txn, uint64_t id, struct mailq_row *row, struct err *err);
+/* A row that is not there is no error. */
+int mailq_cancel(
+    struct store_txn *txn, uint64_t id, int64_t now_unix_ms, struct err *err);
 int mailq_delete(struct store_txn *txn, uint64_t id, struct err *err);
 typedef int mailq_each_fn(
     void *ctx, const struct mailq_row *row, struct err *err);
+/* In the order of their numbers; `fn` as store_each_fn. */
 int mailq_each(
     struct store_txn *txn, mailq_each_fn *fn, void *ctx, struct err *err);
+
+/* Removes what was cancelled long enough ago, and dead ones after 35 days. */
+int mailq_sweep(struct store_txn *txn, int64_t now_unix_ms, struct err *err);
+
+/*
+ * The row to send next: due, pages first, then the oldest, whose recipient has
+ * not had 10 mails in 10 minutes, and for which skip() does not say so.  1:
+ * found (`row` is good as in store_get()), 0: none now, *next_unix_ms says
+ * when to look again (INT64_MAX: when something is queued), -1: err.
+ */
+typedef bool mailq_skip_fn(void *ctx, const struct mailq_row *row);
+int mailq_next(struct store_txn *txn, int64_t now_unix_ms, mailq_skip_fn *skip,
+    void *ctx, struct mailq_row *row, int64_t *next_unix_ms, struct err *err);
 
 /* What became of one attempt. */
 enum mailq_outcome { MAILQ_SENT, MAILQ_LATER, MAILQ_REFUSED };
 
 struct mailq_report {
     uint64_t id;
+    uint32_t tries; /* that the row had: a failure counts once */
     enum mailq_outcome outcome;
     char text[256]; /* the server's or the library's words, harmless */
     int64_t at_unix_ms;
 };
 
-/* Applies it: on SENT writes the notice log and removes the row; on LATER sets
- * the next try by the schedule of mail.md; on REFUSED marks it dead. */
+/*
+ * Applies it: on SENT writes the notice log and removes the row; on LATER sets
+ * the next try by the schedule of mail.md, and after 24 h gives it up; on
+ * REFUSED marks it dead.  A row that is gone is no error, nor a report that
+ * was applied already.
+ */
 int mailq_take_report(
     struct store_txn *txn, const struct mailq_report *report, struct err *err);
 
 /*
  * The mailer: on the loop's thread, one mail at a time, libcurl SMTP.  It reads
- * mailq through read transactions and reports through `report`.
+ * mailq through read transactions and reports through `report`; what is still
+ * not applied ten seconds later (its transaction was lost) is reported again.
  */
 struct mailer;
 struct curl_loop;

@@ -1,0 +1,220 @@
+#include "alert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert_flush.h"
+#include "class.h"
+#include "notice_log.h"
+
+enum {
+    LOOK_MS = 1000, /* while something is active: windows end, reports come */
+    SWEEP_MS = 60 * 1000
+};
+
+struct alert {
+    const struct conf_history *conf; /* borrowed */
+    bool changed;                    /* since the last run */
+    int64_t ran_unix_ms;
+    int64_t next_unix_ms;
+    int64_t swept_unix_ms;
+};
+
+struct alert *
+alert_new(const struct conf_history *conf, struct err *err)
+{
+    struct alert *alert = calloc(1, sizeof(*alert));
+
+    if (alert == NULL) {
+        (void)err_set(err, ERR_NOMEM, "alerts");
+        return NULL;
+    }
+    alert->conf = conf;
+    alert->changed = true;
+    return alert;
+}
+
+void
+alert_free(struct alert *alert)
+{
+    free(alert);
+}
+
+void
+alert_set_history(struct alert *alert, const struct conf_history *conf)
+{
+    alert->conf = conf;
+    alert->changed = true;
+}
+
+/* All that must not be lost is in the store. */
+void
+alert_forget(struct alert *alert)
+{
+    alert->changed = true;
+}
+
+/* ---- news ---- */
+
+static enum alert_class
+class_of(const struct alert *alert, const struct incident_row *row)
+{
+    const struct conf_check *check =
+        conf_history_check(alert->conf, row->check, row->start_unix_ms);
+
+    return alert_class_of(
+        check == NULL ? CHECK_HTTP : check->check.kind, row->scope);
+}
+
+static void
+take_row(struct notice *notice, const struct incident_row *row)
+{
+    notice->state = row->state;
+    notice->start_unix_ms = row->start_unix_ms;
+    notice->detected_unix_ms = row->detected_unix_ms;
+    notice->noticed_unix_ms = row->noticed_unix_ms;
+    notice->end_unix_ms = row->end_unix_ms;
+    notice->reason = row->reason;
+}
+
+static void
+init_notice(const struct alert *alert, const struct incident_row *row,
+    struct notice *notice)
+{
+    *notice = (struct notice){
+        .check = row->check,
+        .class = class_of(alert, row),
+        .state = row->state,
+    };
+    notice->severity = alert_severity_of(notice->class);
+    memcpy(notice->id, row->id, sizeof(notice->id));
+    memcpy(notice->check_name, row->check_name, sizeof(notice->check_name));
+    memcpy(notice->scope, row->scope, sizeof(notice->scope));
+}
+
+/* It goes on after it was over: as if it were new. */
+static void
+open_again(struct notice *notice)
+{
+    notice->fresh = false;
+    notice->due_unix_ms = 0;
+    for (size_t i = 0; i < notice->target_count; i++)
+        notice->targets[i].refused = false;
+}
+
+/* What was over before it was first seen has no notice, and gets none. */
+static int
+take_incident(struct alert *alert, struct store_txn *txn,
+    const struct incident_row *row, bool fresh, struct err *err)
+{
+    struct notice notice;
+    int found = notice_get(txn, row->id, &notice, err);
+    int rc;
+
+    if (found < 0)
+        return -1;
+    if (found == 0) {
+        if (row->state != INCIDENT_OPEN)
+            return 0;
+        init_notice(alert, row, &notice);
+    }
+    if (row->state == INCIDENT_OPEN && notice.state != INCIDENT_OPEN)
+        open_again(&notice);
+    take_row(&notice, row);
+    notice.acked = row->acked_by[0] != '\0';
+    notice.fresh = notice.fresh || (fresh && row->state == INCIDENT_OPEN);
+    rc = notice_put_active(txn, &notice, err);
+    notice_free(&notice);
+    return rc;
+}
+
+/*
+ * An incident that was merged into this one goes on in its own thread, so that
+ * whoever was told of it hears of its end; new things are told of the one it
+ * has become.
+ */
+static int
+take_alias(struct store_txn *txn, const struct incident_row *row,
+    const char *alias, struct err *err)
+{
+    struct notice notice;
+    int found = notice_get(txn, alias, &notice, err);
+    int rc;
+
+    if (found != 1)
+        return found;
+    if (notice.state == INCIDENT_OPEN) {
+        take_row(&notice, row);
+        notice.acked = true;
+        notice.fresh = false;
+        rc = notice_put_active(txn, &notice, err);
+    } else {
+        rc = 0;
+    }
+    notice_free(&notice);
+    return rc;
+}
+
+int
+alert_take_news(void *ctx, struct store_txn *txn, enum incident_news news,
+    const struct incident_row *row, bool fresh, struct err *err)
+{
+    struct alert *alert = ctx;
+
+    (void)news; /* the row's state says it, and what was told is known */
+    if (row->imported)
+        return 0;
+    alert->changed = true;
+    if (take_incident(alert, txn, row, fresh, err) != 0)
+        return -1;
+    for (uint8_t i = 0; i < row->alias_count; i++) {
+        if (take_alias(txn, row, row->aliases[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- deciding ---- */
+
+static int
+sweep(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
+    struct err *err)
+{
+    if (now_unix_ms >= alert->swept_unix_ms &&
+        now_unix_ms - alert->swept_unix_ms < SWEEP_MS)
+        return 0;
+    alert->swept_unix_ms = now_unix_ms;
+    return mailq_sweep(txn, now_unix_ms, err);
+}
+
+int
+alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
+    bool *queued, int64_t *next_unix_ms, struct err *err)
+{
+    struct alert_flush flush = {
+        .txn = txn,
+        .conf = alert->conf,
+        .now_unix_ms = now_unix_ms,
+        .next_unix_ms = INT64_MAX,
+    };
+
+    *queued = false;
+    *next_unix_ms = alert->next_unix_ms;
+    /* A clock that was set back must not make us wait for what it showed. */
+    if (!alert->changed && now_unix_ms < alert->next_unix_ms &&
+        now_unix_ms >= alert->ran_unix_ms)
+        return 0;
+    if (sweep(alert, txn, now_unix_ms, err) != 0 ||
+        alert_flush_run(&flush, err) != 0) {
+        alert->changed = true;
+        return -1;
+    }
+    alert->changed = false;
+    alert->ran_unix_ms = now_unix_ms;
+    alert->next_unix_ms = now_unix_ms + LOOK_MS;
+    if (flush.next_unix_ms < alert->next_unix_ms)
+        alert->next_unix_ms = flush.next_unix_ms;
+    *queued = flush.queued;
+    *next_unix_ms = flush.active > 0 ? alert->next_unix_ms : INT64_MAX;
+    return 0;
+}

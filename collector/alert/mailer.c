@@ -1,0 +1,308 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "mailq.h"
+#include "smtp_send.h"
+
+enum {
+    REPORTED_MAX = 64,
+    LOOK_AGAIN_MS = 60 * 1000, /* whatever was said or not */
+    REPORT_AGAIN_MS = 10 * 1000,
+    AFTER_TROUBLE_MS = 5000
+};
+
+/* A report that has been handed over and may not be written yet. */
+struct reported {
+    struct mailq_report report;
+    int64_t handed_ns;
+};
+
+struct mailer {
+    struct loop *loop;      /* borrowed */
+    struct curl_loop *curl; /* borrowed */
+    struct store *store;    /* borrowed */
+    mailer_report_fn *report;
+    void *ctx;
+    struct conf_mail mail; /* owned */
+    struct timer timer;
+    struct smtp_send *sending; /* owned; NULL */
+    uint64_t sending_id;
+    uint32_t sending_tries;
+    char sending_to[MAILQ_ADDRESS_BYTES];
+    struct reported reported[REPORTED_MAX];
+    size_t reported_count;
+    struct log_limit trouble;
+};
+
+static void
+free_mail(struct conf_mail *mail)
+{
+    free(mail->server);
+    free(mail->user);
+    free(mail->password_file);
+    free(mail->from);
+    free(mail->ca_file);
+    strlist_free(&mail->to);
+    *mail = (struct conf_mail){0};
+}
+
+static int
+copy_text(char **to, const char *from)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from != NULL && *to == NULL ? -1 : 0;
+}
+
+static int
+copy_mail(struct conf_mail *to, const struct conf_mail *from, struct err *err)
+{
+    *to = (struct conf_mail){.configured = from->configured};
+    if (copy_text(&to->server, from->server) == 0 &&
+        copy_text(&to->user, from->user) == 0 &&
+        copy_text(&to->password_file, from->password_file) == 0 &&
+        copy_text(&to->from, from->from) == 0 &&
+        copy_text(&to->ca_file, from->ca_file) == 0 &&
+        strlist_copy(&to->to, &from->to) == 0)
+        return 0;
+    free_mail(to);
+    return err_set(err, ERR_NOMEM, "mail settings");
+}
+
+/* ---- which mails wait for their report to be written ---- */
+
+static bool
+is_reported(void *ctx, const struct mailq_row *row)
+{
+    const struct mailer *mailer = ctx;
+
+    for (size_t i = 0; i < mailer->reported_count; i++) {
+        if (mailer->reported[i].report.id == row->id &&
+            mailer->reported[i].report.tries == row->tries)
+            return true;
+    }
+    return false;
+}
+
+/* Forgets those whose row has gone or has been changed. */
+static int
+forget_written(struct mailer *mailer, struct store_txn *txn, struct err *err)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < mailer->reported_count; i++) {
+        const struct mailq_report *report = &mailer->reported[i].report;
+        struct mailq_row row;
+        int found = mailq_get(txn, report->id, &row, err);
+
+        if (found < 0)
+            return -1;
+        if (found == 1 && row.tries == report->tries && !row.dead &&
+            (!row.cancelled || report->outcome == MAILQ_SENT))
+            mailer->reported[kept++] = mailer->reported[i];
+    }
+    mailer->reported_count = kept;
+    return 0;
+}
+
+/* Says again what was said long ago and is still not written. */
+static void
+report_again(struct mailer *mailer)
+{
+    int64_t now_ns = loop_now_ns(mailer->loop);
+
+    for (size_t i = 0; i < mailer->reported_count; i++) {
+        struct reported *one = &mailer->reported[i];
+
+        if (now_ns - one->handed_ns < REPORT_AGAIN_MS * NS_PER_MS)
+            continue;
+        one->handed_ns = now_ns;
+        mailer->report(mailer->ctx, &one->report);
+    }
+}
+
+/* ---- sending ---- */
+
+static void
+look_in_ms(struct mailer *mailer, int64_t wait_ms)
+{
+    int64_t longest_ms =
+        mailer->reported_count > 0 ? REPORT_AGAIN_MS : LOOK_AGAIN_MS;
+
+    if (wait_ms > longest_ms)
+        wait_ms = longest_ms;
+    if (wait_ms < 0)
+        wait_ms = 0;
+    loop_timer_start(mailer->loop, &mailer->timer, wait_ms * NS_PER_MS);
+}
+
+static void
+hand_over(struct mailer *mailer, uint64_t id, uint32_t tries,
+    enum mailq_outcome outcome, const char *text)
+{
+    struct reported *one = &mailer->reported[mailer->reported_count];
+
+    assert(mailer->reported_count < REPORTED_MAX);
+    mailer->reported_count++;
+    *one = (struct reported){
+        .report =
+            {
+                .id = id,
+                .tries = tries,
+                .outcome = outcome,
+                .at_unix_ms = clock_unix_ms(),
+            },
+        .handed_ns = loop_now_ns(mailer->loop),
+    };
+    (void)snprintf(one->report.text, sizeof(one->report.text), "%s", text);
+    mailer->report(mailer->ctx, &one->report);
+}
+
+static void
+on_sent(void *ctx, enum mailq_outcome outcome, const char *text)
+{
+    struct mailer *mailer = ctx;
+
+    mailer->sending = NULL;
+    if (outcome == MAILQ_SENT)
+        log_event(LOG_AT_INFO, "mail.sent", "id=%llu to=\"%s\"",
+            (unsigned long long)mailer->sending_id, mailer->sending_to);
+    else
+        log_event(LOG_AT_WARN,
+            outcome == MAILQ_REFUSED ? "mail.refused" : "mail.later",
+            "id=%llu to=\"%s\" tries=%u error=\"%s\"",
+            (unsigned long long)mailer->sending_id, mailer->sending_to,
+            (unsigned)mailer->sending_tries + 1, text);
+    look_in_ms(mailer, 0);
+    hand_over(mailer, mailer->sending_id, mailer->sending_tries, outcome, text);
+}
+
+static void
+start(struct mailer *mailer, const struct mailq_row *row)
+{
+    struct err err;
+
+    mailer->sending_id = row->id;
+    mailer->sending_tries = row->tries;
+    memcpy(mailer->sending_to, row->recipient, sizeof(mailer->sending_to));
+    mailer->sending = smtp_send_start(
+        &(struct smtp_send_spec){
+            .curl = mailer->curl,
+            .mail = &mailer->mail,
+            .recipient = row->recipient,
+            .message = row->message,
+            .done = on_sent,
+            .ctx = mailer,
+        },
+        &err);
+    if (mailer->sending != NULL)
+        return;
+    log_limited(&mailer->trouble, LOG_AT_ERROR, "mail.start",
+        "id=%llu error=\"%s\"", (unsigned long long)row->id, err.msg);
+    look_in_ms(mailer, 0);
+    hand_over(mailer, row->id, row->tries, MAILQ_LATER, err.msg);
+}
+
+/* 1: one is being sent, 0: none now, -1: the store could not be read. */
+static int
+send_next(struct mailer *mailer, int64_t *next_unix_ms, struct err *err)
+{
+    struct store_txn *txn = store_begin_read(mailer->store, err);
+    struct mailq_row row;
+    int found = -1;
+
+    if (txn == NULL)
+        return -1;
+    if (forget_written(mailer, txn, err) == 0) {
+        found = 0;
+        *next_unix_ms = INT64_MAX;
+        if (mailer->reported_count < REPORTED_MAX)
+            found = mailq_next(txn, clock_unix_ms(), is_reported, mailer, &row,
+                next_unix_ms, err);
+    }
+    if (found == 1)
+        start(mailer, &row);
+    store_abort(txn);
+    if (found != 1)
+        report_again(mailer);
+    return found;
+}
+
+static void
+look(void *ctx)
+{
+    struct mailer *mailer = ctx;
+    int64_t next_unix_ms = INT64_MAX;
+    struct err err;
+
+    if (mailer->sending != NULL || !mailer->mail.configured)
+        return;
+    switch (send_next(mailer, &next_unix_ms, &err)) {
+    case 1:
+        return;
+    case 0:
+        look_in_ms(mailer, next_unix_ms == INT64_MAX
+                               ? LOOK_AGAIN_MS
+                               : next_unix_ms - clock_unix_ms());
+        return;
+    default:
+        log_limited(&mailer->trouble, LOG_AT_ERROR, "mail.queue",
+            "error=\"%s\"", err.msg);
+        look_in_ms(mailer, AFTER_TROUBLE_MS);
+    }
+}
+
+/* ---- lifecycle ---- */
+
+struct mailer *
+mailer_new(const struct mailer_spec *spec, struct err *err)
+{
+    struct mailer *mailer = calloc(1, sizeof(*mailer));
+
+    if (mailer == NULL) {
+        (void)err_set(err, ERR_NOMEM, "mailer");
+        return NULL;
+    }
+    mailer->loop = spec->loop;
+    mailer->curl = spec->curl;
+    mailer->store = spec->store;
+    mailer->report = spec->report;
+    mailer->ctx = spec->ctx;
+    timer_init(&mailer->timer, look, mailer);
+    return mailer;
+}
+
+void
+mailer_free(struct mailer *mailer)
+{
+    if (mailer == NULL)
+        return;
+    loop_timer_stop(mailer->loop, &mailer->timer);
+    smtp_send_cancel(mailer->sending);
+    free_mail(&mailer->mail);
+    free(mailer);
+}
+
+int
+mailer_set_config(
+    struct mailer *mailer, const struct conf_mail *mail, struct err *err)
+{
+    struct conf_mail copy;
+
+    if (copy_mail(&copy, mail, err) != 0)
+        return -1;
+    free_mail(&mailer->mail);
+    mailer->mail = copy;
+    mailer_nudge(mailer);
+    return 0;
+}
+
+void
+mailer_nudge(struct mailer *mailer)
+{
+    if (mailer->sending == NULL)
+        look_in_ms(mailer, 0);
+}

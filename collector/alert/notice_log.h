@@ -1,0 +1,112 @@
+/*
+ * notice_log.h - what each recipient has been told of each incident, and what
+ * is still to be told.
+ *
+ * One row an incident, written in the transaction that saw the incident
+ * change, so that whatever must happen later survives a crash.  A notice is
+ * active while something may still have to be told of it; a settled one is
+ * kept because late results may yet make it untrue.
+ *
+ * STORE_NOTICES: 'a' id -> active notice; 'z' id -> settled notice;
+ * 's' address -> when it got its last mails (mail_pace.h).
+ */
+#ifndef COLLECTOR_NOTICE_LOG_H
+#define COLLECTOR_NOTICE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "class.h"
+#include "err.h"
+#include "incident_row.h"
+#include "mail_pace.h"
+#include "mail_text.h"
+#include "mailq.h"
+#include "store.h"
+
+/* Stored: may only grow at its end. */
+enum notice_told {
+    NOTICE_UNTOLD,
+    NOTICE_TOLD_FIRING,
+    NOTICE_TOLD_RESOLVED,
+    NOTICE_TOLD_WITHDRAWN,
+    NOTICE_TOLD_COUNT
+};
+
+struct notice_target {
+    char address[MAILQ_ADDRESS_BYTES];
+    enum notice_told told;      /* the last that was accepted */
+    bool missed;                /* a firing mail was queued and not accepted */
+    bool refused;               /* and will not be, for good */
+    uint64_t mail;              /* in mailq; 0: none */
+    enum mail_state mail_state; /* of that mail */
+    int64_t last_unix_ms;       /* something was queued or accepted; 0 */
+};
+
+/* targets are owned: notice_free(). */
+struct notice {
+    char id[INCIDENT_ID_BYTES];
+    uint32_t check;
+    char check_name[130];
+    char scope[INCIDENT_SCOPE_BYTES];
+    enum alert_class class;
+    enum conf_severity severity;
+    enum incident_state state;
+    int64_t start_unix_ms;
+    int64_t detected_unix_ms;
+    int64_t noticed_unix_ms;
+    int64_t end_unix_ms; /* 0: open */
+    uint8_t reason;      /* enum measure_reason */
+    bool acked;
+    bool fresh;          /* has been seen bad and young since it opened */
+    int64_t due_unix_ms; /* not told before; 0: not decided yet */
+    struct notice_target *targets; /* owned */
+    size_t target_count;
+};
+
+void notice_free(struct notice *notice);
+
+/* The target of that address, made if there is none; NULL: out of memory. */
+struct notice_target *notice_target(
+    struct notice *notice, const char *address, struct err *err);
+
+int notice_encode(
+    const struct notice *notice, struct buf *out, struct err *err);
+/* ERR_STATE for anything that is not a notice; *notice then needs no free. */
+int notice_decode(struct bytes bytes, struct notice *notice, struct err *err);
+
+/* 1: found, active or settled; 0: not; -1: err. */
+int notice_get(struct store_txn *txn, const char *id, struct notice *notice,
+    struct err *err);
+/* Stores it as active. */
+int notice_put_active(
+    struct store_txn *txn, const struct notice *notice, struct err *err);
+/* Stores it as settled, or forgets it where nothing was ever queued. */
+int notice_settle(
+    struct store_txn *txn, const struct notice *notice, struct err *err);
+
+/* All active ones, in a new array of notices that the caller frees. */
+struct notice_list {
+    struct notice *items; /* owned */
+    size_t count;
+};
+int notice_list_active(
+    struct store_txn *txn, struct notice_list *list, struct err *err);
+void notice_list_free(struct notice_list *list);
+
+/*
+ * What became of a mail: accepted, or given up.  A notice that was settled is
+ * active again, so that what follows from it is decided.
+ */
+int notice_note_mail(struct store_txn *txn, const struct mailq_row *row,
+    bool accepted, int64_t at_unix_ms, struct err *err);
+
+/* An address that got none has an empty pace. */
+int notice_get_pace(struct store_txn *txn, const char *address,
+    struct mail_pace *pace, struct err *err);
+int notice_note_pace(struct store_txn *txn, const char *address,
+    int64_t sent_unix_ms, struct err *err);
+
+#endif

@@ -1,0 +1,112 @@
+#include "receivers.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+add(struct receiver_list *list, const char *address, const char *timezone,
+    struct err *err)
+{
+    struct receiver_mail *items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].address, address) == 0)
+            return 0;
+    }
+    items = realloc(list->items, (list->count + 1) * sizeof(*items));
+    if (items == NULL)
+        return err_set(err, ERR_NOMEM, "%zu receivers", list->count + 1);
+    list->items = items;
+    items[list->count++] =
+        (struct receiver_mail){.address = address, .timezone = timezone};
+    return 0;
+}
+
+static int
+add_all(struct receiver_list *list, const struct strlist *addresses,
+    const char *timezone, struct err *err)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        if (add(list, addresses->items[i], timezone, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool
+wants(const struct conf_receiver *receiver, const char *site,
+    enum conf_severity severity)
+{
+    return severity >= receiver->from_severity &&
+           (receiver->sites.count == 0 || strlist_has(&receiver->sites, site));
+}
+
+static int
+find(const struct config *config, const char *site, enum conf_severity severity,
+    struct receiver_list *list, struct err *err)
+{
+    if (!config->mail.configured)
+        return 0;
+    if (config->receiver_count == 0)
+        return severity < SEVERITY_NOTIFY
+                   ? 0
+                   : add_all(list, &config->mail.to, config->timezone, err);
+    for (size_t i = 0; i < config->receiver_count; i++) {
+        const struct conf_receiver *receiver = &config->receivers[i];
+
+        if (wants(receiver, site, severity) &&
+            add_all(list, &receiver->mail,
+                receiver->timezone[0] != '\0' ? receiver->timezone
+                                              : config->timezone,
+                err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+receivers_of(const struct config *config, const char *check_name,
+    enum conf_severity severity, struct receiver_list *list, struct err *err)
+{
+    char site[CHECK_NAME_BYTES] = "";
+    size_t len = strcspn(check_name, "/");
+
+    *list = (struct receiver_list){0};
+    if (len < sizeof(site))
+        memcpy(site, check_name, len);
+    if (find(config, site, severity, list, err) == 0)
+        return 0;
+    receiver_list_free(list);
+    return -1;
+}
+
+static int
+add_new(struct strlist *all, const struct strlist *addresses)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        if (!strlist_has(all, addresses->items[i]) &&
+            strlist_add(all, addresses->items[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+receivers_all(const struct config *config, struct strlist *all)
+{
+    if (config->receiver_count == 0)
+        return add_new(all, &config->mail.to);
+    for (size_t i = 0; i < config->receiver_count; i++) {
+        if (add_new(all, &config->receivers[i].mail) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void
+receiver_list_free(struct receiver_list *list)
+{
+    free(list->items);
+    *list = (struct receiver_list){0};
+}

@@ -1,0 +1,7 @@
+# collector/alert
+set(golden_dir ${CMAKE_CURRENT_SOURCE_DIR}/golden)
+foreach(module mail_doc mail_mime mail_pace mail_say smtp_secret)
+  unit_test(${module} LIBS collector_alert fake_loop)
+endforeach()
+unit_test(mail_text LIBS collector_alert fake_loop)
+target_compile_definitions(test_mail_text PRIVATE GOLDEN_DIR="${golden_dir}")
