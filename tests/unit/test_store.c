@@ -325,21 +325,21 @@ a_torn_file_is_said_to_be_damaged_and_kills_nobody(void **state)
     assert_non_null(strstr(err.msg, "damaged"));
 }
 
+static const double map_bytes = 16.0 * 1024 * 1024 * 1024; /* the default */
+
 static void
-how_full_it_is_grows_with_what_is_in_it(void **state)
+how_full_it_is_counts_what_is_in_it(void **state)
 {
     struct tmp_store *tmp = *state;
-    double before;
-    double after;
+    double used;
     struct err err;
     static char big[1 << 20];
 
-    assert_ok(store_used_ratio(tmp->store, &before, &err), err);
-    assert_true(before >= 0.0 && before <= 1.0);
     memset(big, 'x', sizeof(big) - 1);
     put(tmp->store, "big", big);
-    assert_ok(store_used_ratio(tmp->store, &after, &err), err);
-    assert_true(after >= before && after <= 1.0);
+    assert_ok(store_used_ratio(tmp->store, &used, &err), err);
+    /* Not more exact than that: others write to the same disk meanwhile. */
+    assert_true(used >= (double)sizeof(big) / map_bytes && used <= 1.0);
 }
 
 #define TEST(name)                                                             \
@@ -360,7 +360,7 @@ main(void)
         TEST(reading_where_no_store_is_makes_none),
         TEST(a_file_of_something_else_is_no_store),
         TEST(a_torn_file_is_said_to_be_damaged_and_kills_nobody),
-        TEST(how_full_it_is_grows_with_what_is_in_it),
+        TEST(how_full_it_is_counts_what_is_in_it),
     };
 
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
