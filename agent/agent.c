@@ -18,6 +18,7 @@
 #include "uplink.h"
 
 enum {
+    TRIM_EVERY_S = 30,
     CLOSE_LOOK_MS = 20,
     CLOSE_MAX_MS = 3000, /* for probes that run; the rest takes less than 1 s */
     RETENTION_MS = 48 * 3600 * 1000
@@ -37,6 +38,7 @@ struct agent {
     struct loop_signal sigterm;
     struct loop_signal sigint;
     struct loop_signal sighup;
+    struct timer trim;
     struct timer closing;
     int64_t close_by_ns;
     int64_t cpu_ns; /* of the process, when load was told last */
@@ -155,6 +157,16 @@ on_hup(void *ctx)
     log_event(LOG_AT_INFO, "agent.reloaded",
         "self_check=%s note=\"all else takes effect at the next start\"",
         conf->self_check_given ? "own" : "collector's");
+}
+
+/* Gives back what an outage needed: many handshakes that hang at once. */
+static void
+on_trim(void *ctx)
+{
+    struct agent *agent = ctx;
+
+    loop_timer_start(agent->loop, &agent->trim, TRIM_EVERY_S * NS_PER_SEC);
+    (void)malloc_trim(0);
 }
 
 static void
@@ -321,6 +333,7 @@ agent_open(const char *dir, struct agent_conf *conf, struct err *err)
         return NULL;
     }
     agent->conf = conf;
+    timer_init(&agent->trim, on_trim, agent);
     timer_init(&agent->closing, on_closing, agent);
     agent->load_ns = clock_mono_ns();
     agent->dir = strdup(dir);
@@ -343,8 +356,7 @@ agent_run(struct agent *agent)
 {
     struct spool_state state;
 
-    /* Parsing the authorities needs much more than keeping them. */
-    (void)malloc_trim(0);
+    on_trim(agent); /* parsing the authorities needed more than keeping them */
     spool_state(agent->spool, &state);
     log_event(LOG_AT_INFO, "agent.ready",
         "name=%s endpoint=%s checks=%zu version=%llu unsent=%llu",
@@ -368,8 +380,10 @@ agent_close(struct agent *agent)
     assignment_free(agent->assignment);
     recorder_free(agent->recorder);
     spool_close(agent->spool);
-    if (agent->loop != NULL)
+    if (agent->loop != NULL) {
+        loop_timer_stop(agent->loop, &agent->trim);
         loop_timer_stop(agent->loop, &agent->closing);
+    }
     loop_free(agent->loop);
     agent_conf_free(agent->reloaded);
     agent_conf_free(agent->conf);
