@@ -7,6 +7,8 @@
 #include "log.h"
 #include "wire.h"
 
+enum { LOOK_BACK = 1000 }; /* records; the note is at most 100 behind */
+
 static const char last_runs_note[] = "last_runs";
 
 struct recorder {
@@ -103,21 +105,60 @@ recorder_free(struct recorder *recorder)
     free(recorder);
 }
 
+static int
+take_note(struct recorder *recorder, struct err *err)
+{
+    int found;
+
+    buf_clear(&recorder->note);
+    found = spool_get_note(
+        recorder->spec.spool, last_runs_note, &recorder->note, err);
+    if (found != 1)
+        return found;
+    return runner_take_last_runs(
+        recorder->runner, buf_bytes(&recorder->note), err);
+}
+
+/* A record outlives the process at once, the note only with the next sync. */
+static int
+take_newest_records(struct recorder *recorder, struct err *err)
+{
+    struct spool_state state;
+    uint64_t seq;
+
+    spool_state(recorder->spec.spool, &state);
+    seq = state.oldest_seq;
+    if (state.next_seq - seq > LOOK_BACK)
+        seq = state.next_seq - LOOK_BACK;
+    for (; seq < state.next_seq; seq++) {
+        struct measure measure;
+        int rc;
+
+        buf_clear(&recorder->record);
+        rc = spool_read(recorder->spec.spool, seq, &recorder->record, err);
+        if (rc == 0)
+            continue;
+        if (rc == -1 || wire_record_decode(recorder->record.data,
+                            recorder->record.len, &measure, err) != 0)
+            return -1;
+        rc = runner_take_result(recorder->runner, &measure, err);
+        measure_free_facts(&measure);
+        if (rc != 0)
+            return -1;
+    }
+    return 0;
+}
+
 void
 recorder_follow(struct recorder *recorder, struct runner *runner)
 {
     struct err err;
-    int found;
 
     recorder->runner = runner;
     if (runner == NULL)
         return;
-    buf_clear(&recorder->note);
-    found = spool_get_note(
-        recorder->spec.spool, last_runs_note, &recorder->note, &err);
-    if (found == 1)
-        found = runner_take_last_runs(runner, buf_bytes(&recorder->note), &err);
-    if (found == -1)
+    if (take_note(recorder, &err) == -1 ||
+        take_newest_records(recorder, &err) != 0)
         log_event(LOG_AT_WARN, "agent.last_runs_unread",
             "error=\"%s\" effect=\"a slot may be measured twice\"", err.msg);
 }

@@ -16,3 +16,11 @@ add_test(NAME cli.agent COMMAND /usr/bin/python3
   ${CMAKE_CURRENT_SOURCE_DIR}/cli/agent_cli.py
   $<TARGET_FILE:leadline-agent> $<TARGET_FILE:make_token>)
 set_tests_properties(cli.agent PROPERTIES LABELS cli TIMEOUT 120)
+
+add_executable(spool_tool support/spool_tool.c)
+target_link_libraries(spool_tool PRIVATE house agent_spool proto)
+add_test(NAME integration.agent_kill COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/agent_kill.py
+  $<TARGET_FILE:leadline-agent> $<TARGET_FILE:spool_tool>)
+set_tests_properties(integration.agent_kill PROPERTIES LABELS integration
+  TIMEOUT 120)

@@ -6,6 +6,12 @@
 #include "last_runs.h"
 #include "log.h"
 
+/* A slot of which there is a result already. */
+struct told_slot {
+    uint32_t check_id;
+    int64_t slot_unix_ms;
+};
+
 struct runner {
     struct task_host host;
     struct attempt_pool *attempts; /* owned */
@@ -13,6 +19,8 @@ struct runner {
     size_t task_count;
     struct last_run *last_runs; /* owned, of an earlier process, by id */
     size_t last_run_count;
+    struct told_slot *told; /* owned, of an earlier process */
+    size_t told_count;
 };
 
 struct runner *
@@ -58,6 +66,7 @@ runner_free(struct runner *runner)
     attempt_pool_free(runner->attempts);
     free(runner->tasks);
     free(runner->last_runs);
+    free(runner->told);
     free(runner);
 }
 
@@ -101,17 +110,44 @@ runner_take_last_runs(
     return 0;
 }
 
-static int64_t
-last_run_of(const struct runner *runner, uint32_t id)
+int
+runner_take_result(
+    struct runner *runner, const struct measure *measure, struct err *err)
 {
-    struct last_run key = {.check_id = id};
-    const struct last_run *found;
+    struct told_slot *told = reallocarray(
+        runner->told, runner->told_count + 1, sizeof(*runner->told));
 
-    if (runner->last_run_count == 0)
-        return 0;
-    found = bsearch(&key, runner->last_runs, runner->last_run_count,
-        sizeof(key), compare_runs);
-    return found == NULL ? 0 : found->end_unix_ms;
+    if (told == NULL)
+        return err_set(err, ERR_NOMEM, "earlier results");
+    told[runner->told_count++] = (struct told_slot){
+        .check_id = measure->check_id,
+        .slot_unix_ms = measure->slot_unix_ms,
+    };
+    runner->told = told;
+    return 0;
+}
+
+/* Up to where an earlier process has measured it; 0: not at all. */
+static int64_t
+measured_until(const struct runner *runner, const struct check *check)
+{
+    struct last_run key = {.check_id = check->id};
+    const struct last_run *found = NULL;
+    int64_t until = 0;
+
+    if (runner->last_run_count > 0)
+        found = bsearch(&key, runner->last_runs, runner->last_run_count,
+            sizeof(key), compare_runs);
+    if (found != NULL)
+        until = found->end_unix_ms;
+    for (size_t i = 0; i < runner->told_count; i++) {
+        const struct told_slot *told = &runner->told[i];
+        int64_t end = told->slot_unix_ms + check->interval_ms;
+
+        if (told->check_id == check->id && end > until)
+            until = end;
+    }
+    return until;
 }
 
 int
@@ -256,7 +292,8 @@ merge(struct runner *runner, struct runner_work *work, struct task **fresh)
                 keep_task(runner->tasks[old++], check, fresh[i], &work->place);
             continue;
         }
-        task_begin(fresh[i], check, &work->place, last_run_of(runner, id));
+        task_begin(
+            fresh[i], check, &work->place, measured_until(runner, check));
     }
     while (old < runner->task_count)
         task_free(runner->tasks[old++]);

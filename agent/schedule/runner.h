@@ -52,6 +52,13 @@ void runner_free(struct runner *runner);
 int runner_take_last_runs(
     struct runner *runner, struct bytes bytes, struct err *err);
 
+/*
+ * A result of an earlier process is on disk, perhaps later than the above.
+ * Fails when memory is out.
+ */
+int runner_take_result(
+    struct runner *runner, const struct measure *measure, struct err *err);
+
 /* Appends up to where each check has been measured. */
 int runner_put_last_runs(
     struct runner *runner, struct buf *out, struct err *err);

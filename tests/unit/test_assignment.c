@@ -350,6 +350,41 @@ a_slot_whose_result_is_on_disk_is_not_measured_again(void **state)
 }
 
 static void
+nor_is_one_whose_result_was_not_synced_yet(void **state)
+{
+    struct fixture *f = *state;
+
+    assign(f, 1, 1);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    end_all();
+    stop(f); /* before the second is over */
+    start(f);
+    assignment_resume(f->assignment);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    assert_int_equal(fake_probe_run(0)->slot_unix_ms, day + MINUTE);
+}
+
+static void
+one_that_was_started_without_a_result_is(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+
+    assign(f, 1, 1);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    assert_ok(spool_sync(f->spool, &err), err); /* no note yet */
+    stop(f);
+    start(f);
+    assignment_resume(f->assignment);
+    while (fake_probe_running() == 0)
+        advance_ms(f, 100);
+    assert_int_equal(fake_probe_run(0)->slot_unix_ms, day);
+}
+
+static void
 a_record_holds_what_was_measured(void **state)
 {
     struct fixture *f = *state;
@@ -393,6 +428,8 @@ main(void)
         CASE(results_are_on_disk_within_a_second),
         CASE(a_hundred_results_do_not_wait_for_the_second),
         CASE(a_slot_whose_result_is_on_disk_is_not_measured_again),
+        CASE(nor_is_one_whose_result_was_not_synced_yet),
+        CASE(one_that_was_started_without_a_result_is),
         CASE(a_record_holds_what_was_measured),
     };
 #undef CASE
