@@ -207,12 +207,10 @@ static void
 put_default_list(struct reader *reader, struct strlist *list,
     const char *const *items, size_t count)
 {
-    if (list->count > 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        if (strlist_add(list, items[i]) != 0)
-            conf_complain(reader->conf, NULL, NULL, "memory is out");
-    }
+    size_t given = list->count;
+
+    for (size_t i = 0; i < count && given == 0; i++)
+        (void)conf_add(reader->conf, list, items[i]);
 }
 
 static void

@@ -102,8 +102,8 @@ struct conf_webhook {
 struct conf_mail {
     bool configured;
     char *
-        server; /* owned; smtp://host:port or smtps://; NULL unless configured */
-    char *user;          /* owned; NULL: no AUTH */
+        server; /* owned; "smtp://host:port" or "smtps://..."; always with its port; NULL unless configured */
+    char *user; /* owned; NULL: no AUTH */
     char *password_file; /* owned; NULL */
     char *from;          /* owned */
     struct strlist to;

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,24 @@ static const struct conf_word severity_words[] = {
 };
 
 /* ---- mail ---- */
+
+/* With its port, because libraries differ in what goes without saying. */
+static int
+put_url(struct conf *conf, const struct address_url *url, char **field)
+{
+    bool six = address_family(url->host) == 6;
+    char text[ADDRESS_URL_MAX_BYTES];
+    char *copy;
+
+    (void)snprintf(text, sizeof(text), "%s://%s%s%s:%d", url->scheme,
+        six ? "[" : "", url->host, six ? "]" : "", (int)url->port);
+    copy = copy_text(conf, text);
+    if (copy == NULL)
+        return -1;
+    free(*field);
+    *field = copy;
+    return 0;
+}
 
 static int
 take_scheme_url(struct conf *conf, const struct conf_key *key,
@@ -39,7 +58,7 @@ take_scheme_url(struct conf *conf, const struct conf_key *key,
             schemes[0], schemes[1]);
         return -1;
     }
-    return conf_take_string(conf, key, node, field);
+    return put_url(conf, &url, field);
 }
 
 static int
@@ -174,8 +193,10 @@ take_webhooks(struct conf *conf, const struct conf_key *key,
     if (!is_list_of(conf, node, key->name))
         return -1;
     config->webhooks = calloc(count + 1, sizeof(*config->webhooks));
-    if (config->webhooks == NULL)
+    if (config->webhooks == NULL) {
+        conf_complain(conf, NULL, NULL, "memory is out");
         return -1;
+    }
     for (size_t i = 0; i < count; i++)
         read_webhook(conf, conf_item(conf, node, i), config, i);
     return 0;
@@ -259,8 +280,10 @@ read_receivers(struct reader *reader)
         return;
     count = conf_count(list);
     config->receivers = calloc(count + 1, sizeof(*config->receivers));
-    if (config->receivers == NULL)
+    if (config->receivers == NULL) {
+        conf_complain(reader->conf, NULL, NULL, "memory is out");
         return;
+    }
     for (size_t i = 0; i < count; i++) {
         struct receiver_text text = {.from_severity = SEVERITY_NOTIFY};
         const struct conf_node *node = conf_item(reader->conf, list, i);

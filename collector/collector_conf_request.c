@@ -22,7 +22,7 @@ take_types(struct conf *conf, const struct conf_key *key,
             types |= UINT32_C(1) << type;
             continue;
         }
-        conf_complain(conf, node, key->name,
+        conf_complain(conf, conf_nth(conf, node, i), key->name,
             "\"%.40s\" is none of A, AAAA, CNAME, MX, NS, TXT, SOA, CAA, DS, "
             "HTTPS, PTR, SRV",
             list.items[i]);
@@ -45,7 +45,7 @@ take_statuses(struct conf *conf, const struct conf_key *key,
     for (size_t i = 0; i < list.count; i++) {
         if (check_is_status_pattern(list.items[i]))
             continue;
-        conf_complain(conf, node, key->name,
+        conf_complain(conf, conf_nth(conf, node, i), key->name,
             "\"%.40s\" is not a status (such as 200, 2xx or 200-299)",
             list.items[i]);
         strlist_free(&list);
@@ -68,7 +68,7 @@ take_resolve(struct conf *conf, const struct conf_key *key,
     for (size_t i = 0; i < list.count; i++) {
         if (address_check_resolve(list.items[i], &err) == 0)
             continue;
-        conf_complain(conf, node, key->name, "%s", err.msg);
+        conf_complain(conf, conf_nth(conf, node, i), key->name, "%s", err.msg);
         strlist_free(&list);
         return -1;
     }
@@ -109,6 +109,16 @@ take_method(struct conf *conf, const struct conf_key *key,
     return conf_take_string(conf, key, node, field);
 }
 
+static bool
+has_control(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+            return true;
+    }
+    return false;
+}
+
 /* "Name: value" for each pair of a map, or such lines in a list. */
 static int
 add_header(struct conf *conf, const struct conf_node *at, const char *name,
@@ -122,14 +132,14 @@ add_header(struct conf *conf, const struct conf_node *at, const char *name,
             conf, at, "headers", "\"%.60s\" is not a header's name", name);
         return -1;
     }
-    if (len < 0 || (size_t)len >= sizeof(line) ||
-        strpbrk(value, "\r\n") != NULL) {
+    if (len < 0 || (size_t)len >= sizeof(line) || has_control(value)) {
         conf_complain(conf, at, "headers",
-            "%.60s has a line break or more than %zu bytes", name,
-            sizeof(line));
+            "%.60s has a line break or other control character, or more than "
+            "%zu bytes",
+            name, sizeof(line));
         return -1;
     }
-    return strlist_add(list, line);
+    return conf_add(conf, list, line);
 }
 
 static int

@@ -153,14 +153,18 @@ take_names(struct conf *conf, const struct conf_key *key,
     const struct conf_node *node, void *field)
 {
     struct strlist list = {0};
+    int rc = 0;
 
     if (conf_take_strings(conf, key, node, &list) != 0)
         return -1;
     for (size_t i = 0; i < list.count; i++) {
         if (text_is_name(list.items[i]))
             continue;
-        conf_complain(
-            conf, node, key->name, "\"%.80s\" is not a name", list.items[i]);
+        conf_complain(conf, conf_nth(conf, node, i), key->name,
+            "\"%.80s\" is not a name", list.items[i]);
+        rc = -1;
+    }
+    if (rc != 0) {
         strlist_free(&list);
         return -1;
     }
@@ -192,8 +196,8 @@ take_regions(struct conf *conf, const struct conf_key *key,
     *out = (struct conf_region_set){0};
     for (size_t i = 0; i < list.count; i++) {
         if (region_set_has(out, list.items[i])) {
-            conf_complain(
-                conf, node, key->name, "\"%s\" is there twice", list.items[i]);
+            conf_complain(conf, conf_nth(conf, node, i), key->name,
+                "\"%s\" is there twice", list.items[i]);
             rc = -1;
             continue;
         }
@@ -293,7 +297,7 @@ take_mail_list(struct conf *conf, const struct conf_key *key,
     for (size_t i = 0; i < list.count; i++) {
         if (address_is_mail(list.items[i]))
             continue;
-        conf_complain(conf, node, key->name,
+        conf_complain(conf, conf_nth(conf, node, i), key->name,
             "\"%.80s\" is not a mail address (such as oncall@acme.example)",
             list.items[i]);
         rc = -1;

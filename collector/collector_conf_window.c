@@ -190,10 +190,8 @@ complete_window(struct reader *reader, struct window_text *text)
         out->weekday = 0;
         out->from_minute = out->to_minute = 0;
     }
-    for (size_t i = 0; i < text->regions.count; i++) {
-        if (strlist_add(&out->regions, text->regions.names[i]) != 0)
-            conf_complain(reader->conf, NULL, NULL, "memory is out");
-    }
+    for (size_t i = 0; i < text->regions.count; i++)
+        (void)conf_add(reader->conf, &out->regions, text->regions.names[i]);
 }
 
 static void
@@ -229,8 +227,10 @@ read_maintenance(struct reader *reader)
         return;
     }
     reader->config.windows = calloc(count + 1, sizeof(struct conf_window));
-    if (reader->config.windows == NULL)
+    if (reader->config.windows == NULL) {
+        conf_complain(reader->conf, NULL, NULL, "memory is out");
         return;
+    }
     for (size_t i = 0; i < count; i++)
         read_window(reader, conf_item(reader->conf, list, i));
 }

@@ -251,6 +251,12 @@ conf_item(const struct conf *conf, const struct conf_node *list, size_t i)
 }
 
 const struct conf_node *
+conf_nth(const struct conf *conf, const struct conf_node *node, size_t i)
+{
+    return conf_shape(node) == CONF_LIST ? conf_item(conf, node, i) : node;
+}
+
+const struct conf_node *
 conf_pair(const struct conf *conf, const struct conf_node *map, size_t i,
     const struct conf_node **value)
 {
@@ -323,8 +329,7 @@ check_map(struct conf *conf, const struct conf_node *map)
 
             if (other_name == NULL || strcmp(other_name, name) != 0)
                 continue;
-            conf_complain(conf, key, NULL,
-                "key \"%.60s\" is there twice (first in line %d)", name,
+            conf_complain(conf, key, name, "is there twice (first in line %d)",
                 conf_line(other));
             break;
         }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "text.h"
 
 enum {
     CONF_TEXT_MAX_BYTES = 1 << 20,
@@ -81,6 +82,9 @@ bool conf_is_null(const struct conf_node *node);
 size_t conf_count(const struct conf_node *node);
 const struct conf_node *conf_item(
     const struct conf *conf, const struct conf_node *list, size_t i);
+/* Where the i-th of several values stands; one scalar is a list of one. */
+const struct conf_node *conf_nth(
+    const struct conf *conf, const struct conf_node *node, size_t i);
 const struct conf_node *conf_pair(const struct conf *conf,
     const struct conf_node *map, size_t i, const struct conf_node **value);
 
@@ -120,6 +124,9 @@ uint64_t conf_read(struct conf *conf, const char *name,
 /* Complains if the map lacks the key; `right` says what would go there. */
 bool conf_need(struct conf *conf, const struct conf_node *map, const char *key,
     const char *right);
+
+/* Appends a copy; -1 after a complaint when memory is out. */
+int conf_add(struct conf *conf, struct strlist *list, const char *item);
 
 /* The text of a scalar; NULL after a complaint if it is none. */
 const char *conf_need_scalar(struct conf *conf, const struct conf_key *key,

@@ -18,7 +18,7 @@ conf_take_targets(struct conf *conf, const struct conf_key *key,
         if (address_take_host_port(list.items[i], host, &port, &err) == 0 &&
             address_is_ip(host))
             continue;
-        conf_complain(conf, node, key->name,
+        conf_complain(conf, conf_nth(conf, node, i), key->name,
             "\"%.60s\" is not ADDRESS:PORT (such as 192.0.2.1:443)",
             list.items[i]);
         rc = -1;
@@ -46,9 +46,10 @@ conf_take_servers(struct conf *conf, const struct conf_key *key,
 
         rc = address_take_server(given.items[i], server, &err);
         if (rc != 0)
-            conf_complain(conf, node, key->name, "%s", err.msg);
+            conf_complain(
+                conf, conf_nth(conf, node, i), key->name, "%s", err.msg);
         else
-            rc = strlist_add(&list, server);
+            rc = conf_add(conf, &list, server);
     }
     strlist_free(&given);
     if (rc != 0) {

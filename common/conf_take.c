@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,27 @@ key_count(const struct conf_key *keys)
     return count;
 }
 
+/* Far from all of them: says what there is. */
+static void
+complain_of_all(struct conf *conf, const struct conf_node *at, const char *name,
+    const char *const *names, size_t count)
+{
+    char list[384] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int len = snprintf(list + used, sizeof(list) - used, "%s%s",
+            i > 0 ? ", " : "", names[i]);
+
+        if (len < 0 || (size_t)len >= sizeof(list) - used) {
+            list[used] = '\0';
+            break;
+        }
+        used += (size_t)len;
+    }
+    conf_complain(conf, at, name, "unknown key (there are %s)", list);
+}
+
 static void
 complain_of_unknown(struct conf *conf, const struct conf_node *at,
     const char *name, const struct conf_key *keys)
@@ -35,19 +57,18 @@ complain_of_unknown(struct conf *conf, const struct conf_node *at,
         names[i] = keys[i].name;
         if (strncmp(names[i], name, len) == 0 &&
             strcmp(names[i] + len, "_file") == 0) {
-            conf_complain(conf, at, NULL,
-                "unknown key \"%.60s\" (secrets stand in files of their own: "
-                "\"%s\")",
-                name, names[i]);
+            conf_complain(conf, at, name,
+                "unknown key (secrets stand in files of their own: \"%s\")",
+                names[i]);
             return;
         }
     }
     closest = text_closest(name, names, count);
     if (closest != NULL)
-        conf_complain(conf, at, NULL,
-            "unknown key \"%.60s\"; did you mean \"%s\"?", name, closest);
+        conf_complain(
+            conf, at, name, "unknown key (did you mean \"%s\"?)", closest);
     else
-        conf_complain(conf, at, NULL, "unknown key \"%.60s\"", name);
+        complain_of_all(conf, at, name, names, count);
 }
 
 static int
@@ -107,6 +128,15 @@ conf_need(struct conf *conf, const struct conf_node *map, const char *key,
         return true; /* or complained of already */
     conf_complain(conf, map, key, "is missing (%s)", right);
     return false;
+}
+
+int
+conf_add(struct conf *conf, struct strlist *list, const char *item)
+{
+    if (strlist_add(list, item) == 0)
+        return 0;
+    conf_complain(conf, NULL, NULL, "memory is out");
+    return -1;
 }
 
 const char *
@@ -423,7 +453,7 @@ conf_take_strings(struct conf *conf, const struct conf_key *key,
             is_list ? conf_item(conf, node, i) : node;
         const char *text = need_line(conf, key, item, 1, ITEM_MAX_BYTES);
 
-        if (text == NULL || strlist_add(&list, text) != 0) {
+        if (text == NULL || conf_add(conf, &list, text) != 0) {
             strlist_free(&list);
             return -1;
         }

@@ -36,6 +36,8 @@ static int
 check_file(
     const char *path, const struct stat *st, bool secret, struct err *err)
 {
+    if (S_ISDIR(st->st_mode))
+        return err_sys(err, EISDIR, "read %s", path);
     if (!S_ISREG(st->st_mode))
         return err_set(err, ERR_STATE, "%s is not a regular file", path);
     if (secret && (st->st_mode & (S_IRWXG | S_IRWXO)) != 0)

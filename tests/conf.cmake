@@ -2,6 +2,7 @@
 foreach(module address conf zone file)
   unit_test(${module} LIBS common_conf)
 endforeach()
+unit_test(domain LIBS common_domain)
 unit_test(collector_conf LIBS collector_conf)
 unit_test(agent_conf LIBS agent_conf)
 unit_test(init_text LIBS cli_conf)

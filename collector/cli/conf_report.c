@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_GOOD = 0, EXIT_MISTAKES = 2, EXIT_UNREADABLE = 3 };
+enum { EXIT_GOOD = 0, EXIT_MISTAKES = 2 };
 
 enum { DAY_MS = 86400000, SPAN_BYTES = 32, PERCENT_BYTES = 24, NAME_MIN = 5 };
 
@@ -247,9 +247,9 @@ conf_report_file(const char *path, bool json, FILE *out, FILE *talk)
     for (size_t i = 0; i < mistakes.count; i++)
         (void)fprintf(talk, "%s\n", mistakes.items[i]);
     if (config == NULL) {
-        code = mistakes.count > 0 ? EXIT_MISTAKES : EXIT_UNREADABLE;
+        code = EXIT_MISTAKES;
         (void)fprintf(talk, "%s\n", err.msg);
-        if (json && code == EXIT_MISTAKES)
+        if (json)
             print_json(json_pack("{s:s,s:b,s:[],s:[],s:[],s:o}", "file", path,
                            "ok", 0, "sites", "checks", "warnings", "mistakes",
                            strings_json(&mistakes)),

@@ -14,8 +14,8 @@
 /*
  * Checks the file as the collector would, the files it names included.  A good
  * one is described on `out`, warnings and mistakes go to `talk`; with `json`
- * one object on `out` holds both.  Gives the exit code: 0 good, 2 mistakes,
- * 3 the file could not be read.
+ * one object on `out` holds both.  Gives the exit code: 0, or 2 where there is
+ * no configuration to be had.
  */
 int conf_report_file(const char *path, bool json, FILE *out, FILE *talk);
 

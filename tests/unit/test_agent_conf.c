@@ -239,7 +239,7 @@ each_mistake_has_its_words(void **state)
         {NEEDED "self_check: on\n", "neither off nor"},
         {NEEDED "self_check: {}\n", "targets: is missing"},
         {NEEDED "spool_cap: 1KiB\n", "is not a size"},
-        {NEEDED "endpont: x\n", "did you mean \"endpoint\"?"},
+        {NEEDED "endpont: x\n", "(did you mean \"endpoint\"?)"},
         {"endpoint: ipc:///x\n", "is not an endpoint"},
         {"endpoint: tcp://c.example\n", "is not an endpoint"},
         {"collector_key: abc\n", "is not a key"},

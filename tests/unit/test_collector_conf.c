@@ -334,10 +334,10 @@ all_mistakes_are_told_at_once_in_order(void **state)
         "      - {name: b, kind: gopher}\n"
         "      - {name: c, kind: page, url: 'https://a.example/', profile: x}\n"
         "      - {name: d, kind: tcp, host: h.example, regions: [ue]}\n",
-        "t.yaml:2:1: unknown key \"listn\"; did you mean \"listen\"?\n"
+        "t.yaml:2:1: listn: unknown key (did you mean \"listen\"?)\n"
         "t.yaml:8:19: interval: \"30\" needs a unit: ms, s, m, h or d\n"
-        "t.yaml:9:9: unknown key \"exepct\"; did you mean \"expect\"?\n"
-        "t.yaml:11:9: key \"slow\" is there twice (first in line 10)\n"
+        "t.yaml:9:9: exepct: unknown key (did you mean \"expect\"?)\n"
+        "t.yaml:11:9: slow: is there twice (first in line 10)\n"
         "t.yaml:12:9: url: is missing: kind http needs it (https://...)\n"
         "t.yaml:12:41: interval: \"10ms\" is out of range (5s to 1d)\n"
         "t.yaml:13:25: kind: \"gopher\" is none of dns, tcp, tls, http, page, "

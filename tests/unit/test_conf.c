@@ -62,7 +62,7 @@ static const struct conf_key keys[] = {
     {NULL, NULL, 0, 0, 0, NULL},
 };
 
-static char told[8192];
+static char told[1 << 16];
 static struct outer out;
 
 static void
@@ -204,9 +204,10 @@ slips_get_a_suggestion(void **state)
     (void)state;
     (void)read_text("nubmer: 1\ninner: {wrod: x}\nbanana: 1\n");
     assert_string_equal(told,
-        "f:1:1: unknown key \"nubmer\"; did you mean \"number\"?\n"
-        "f:2:9: unknown key \"wrod\"; did you mean \"word\"?\n"
-        "f:3:1: unknown key \"banana\"\n");
+        "f:1:1: nubmer: unknown key (did you mean \"number\"?)\n"
+        "f:2:9: wrod: unknown key (did you mean \"word\"?)\n"
+        "f:3:1: banana: unknown key (there are text, lines, chars, name, flag, "
+        "number, span, bytes, share, word, list, inner, later)\n");
 }
 
 static void
@@ -216,7 +217,7 @@ the_first_of_two_equal_keys_counts(void **state)
     (void)read_text("number: 1\nnumber: 2\n");
     assert_int_equal(out.number, 1);
     assert_string_equal(
-        told, "f:2:1: key \"number\" is there twice (first in line 1)\n");
+        told, "f:2:1: number: is there twice (first in line 1)\n");
 }
 
 static void
@@ -287,7 +288,7 @@ what_is_not_text_is_refused(void **state)
     (void)read_text("text: elevenbytes\n");
     assert_string_equal(told, "f:1:7: text: has 11 bytes (at most 10)\n");
     (void)read_text("\"a\\x1b[0m\": b\n");
-    assert_string_equal(told, "f:1:1: unknown key \"a?[0m\"\n");
+    assert_non_null(strstr(told, "f:1:1: a?[0m: unknown key (there are "));
 }
 
 static void
