@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "digest.h"
 
@@ -24,6 +25,7 @@ struct own_trust {
 
 struct tls_ctx {
     SSL_CTX *client;    /* owned */
+    BIO_METHOD *quiet;  /* owned; a socket that raises no signal */
     X509_STORE *system; /* owned */
     struct own_trust own[OWN_TRUST_MAX];
     uint64_t uses;
@@ -83,11 +85,42 @@ load_system(struct tls_ctx *tls, const char *ca_file, struct err *err)
     return 0;
 }
 
+/* As OpenSSL's own, which uses write() and so raises SIGPIPE. */
+static int
+send_quietly(BIO *bio, const char *bytes, int len)
+{
+    ssize_t sent =
+        send((int)BIO_get_fd(bio, NULL), bytes, (size_t)len, MSG_NOSIGNAL);
+
+    BIO_clear_retry_flags(bio);
+    if (sent <= 0 && BIO_sock_should_retry((int)sent))
+        BIO_set_retry_write(bio);
+    return (int)sent;
+}
+
+static BIO_METHOD *
+make_quiet(void)
+{
+    const BIO_METHOD *plain = BIO_s_socket();
+    BIO_METHOD *quiet = BIO_meth_new(BIO_TYPE_SOCKET, "quiet socket");
+
+    if (quiet == NULL)
+        return NULL;
+    (void)BIO_meth_set_write(quiet, send_quietly);
+    (void)BIO_meth_set_read(quiet, BIO_meth_get_read(plain));
+    (void)BIO_meth_set_ctrl(quiet, BIO_meth_get_ctrl(plain));
+    (void)BIO_meth_set_create(quiet, BIO_meth_get_create(plain));
+    (void)BIO_meth_set_destroy(quiet, BIO_meth_get_destroy(plain));
+    return quiet;
+}
+
 static int
 make_client(struct tls_ctx *tls, struct err *err)
 {
     tls->client = SSL_CTX_new(TLS_client_method());
-    if (tls->client == NULL || tls_ctx_prepare(tls->client) != 0 ||
+    tls->quiet = make_quiet();
+    if (tls->client == NULL || tls->quiet == NULL ||
+        tls_ctx_prepare(tls->client) != 0 ||
         SSL_CTX_set_alpn_protos(tls->client, alpn, sizeof(alpn) - 1) != 0) {
         ERR_clear_error();
         return err_set(err, ERR_NOMEM, "OpenSSL did not start");
@@ -122,13 +155,24 @@ tls_ctx_free(struct tls_ctx *tls)
         X509_STORE_free(tls->own[i].store);
     X509_STORE_free(tls->system);
     SSL_CTX_free(tls->client);
+    BIO_meth_free(tls->quiet);
     free(tls);
 }
 
-SSL_CTX *
-tls_ctx_client(struct tls_ctx *tls)
+SSL *
+tls_ctx_begin(struct tls_ctx *tls, int fd)
 {
-    return tls->client;
+    SSL *ssl = SSL_new(tls->client);
+    BIO *bio = BIO_new(tls->quiet);
+
+    if (ssl == NULL || bio == NULL) {
+        BIO_free(bio);
+        SSL_free(ssl);
+        return NULL;
+    }
+    (void)BIO_set_fd(bio, fd, BIO_NOCLOSE);
+    SSL_set_bio(ssl, bio, bio); /* owned by it now */
+    return ssl;
 }
 
 /* How many certificates went into the store; -1 if memory is out. */

@@ -13,6 +13,7 @@
 #include "err.h"
 
 struct tls_ctx;
+struct ssl_st;        /* OpenSSL's SSL */
 struct ssl_ctx_st;    /* OpenSSL's SSL_CTX */
 struct x509_store_st; /* OpenSSL's X509_STORE */
 
@@ -39,8 +40,12 @@ struct x509_store_st *tls_ctx_trust(
 /* NULL is allowed. */
 void tls_ctx_drop_trust(struct x509_store_st *trust);
 
-/* For a handshake of our own.  Borrowed. */
-struct ssl_ctx_st *tls_ctx_client(struct tls_ctx *tls);
+/*
+ * Begins a handshake of our own on a connected socket, which stays the
+ * caller's.  A peer that went away is an error, never a SIGPIPE.  To be freed
+ * with SSL_free(); NULL: memory is out.
+ */
+struct ssl_st *tls_ctx_begin(struct tls_ctx *tls, int fd);
 
 /* Gives an SSL_CTX that somebody else made (libcurl) the same manners. */
 int tls_ctx_prepare(struct ssl_ctx_st *ssl_ctx);

@@ -203,8 +203,8 @@ static void
 begin_handshake(struct tls_probe *probe)
 {
     probe->state = SHAKING_HANDS;
-    probe->ssl = SSL_new(tls_ctx_client(probe->env.tls));
-    if (probe->ssl == NULL || SSL_set_fd(probe->ssl, probe->fd) != 1 ||
+    probe->ssl = tls_ctx_begin(probe->env.tls, probe->fd);
+    if (probe->ssl == NULL ||
         set_server_name(probe->ssl, probe->check->host) != 0) {
         finish(probe, REASON_AGENT_LIMIT, PHASE_TLS);
         return;

@@ -1,8 +1,11 @@
 #include "tls_probe.h"
 
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -67,6 +70,23 @@ half_a_record(int fd, void *ctx)
     (void)ctx;
     tcpd_send_bytes(fd, half, sizeof(half));
     tcpd_wait_for_end(fd);
+}
+
+/* Reads the hello; when told to, talks nonsense, closes, and resets. */
+static void
+nonsense_and_gone(int fd, void *ctx)
+{
+    /* a handshake record with a ClientHello: not for clients */
+    static const uint8_t nonsense[] = {22, 3, 3, 0, 4, 1, 0, 0, 0};
+    atomic_bool *go = ctx;
+    char hello[4096];
+
+    (void)!read(fd, hello, sizeof(hello));
+    while (!atomic_load(go))
+        (void)usleep(1000);
+    tcpd_send_bytes(fd, nonsense, sizeof(nonsense));
+    (void)shutdown(fd, SHUT_WR);
+    tcpd_reset_at_close(fd);
 }
 
 static int
@@ -306,6 +326,25 @@ a_cancelled_probe_says_nothing(void **state)
     assert_int_equal(f->bench.calls, 0);
 }
 
+/* OpenSSL sends its alert on a connection that is gone: that is a SIGPIPE. */
+static void
+a_peer_that_is_gone_ends_the_probe_not_the_process(void **state)
+{
+    struct fixture *f = *state;
+    static atomic_bool go;
+
+    (void)signal(SIGPIPE, SIG_DFL); /* not ignored, as in our programs */
+    atomic_store(&go, false);
+    f->tcpd = tcpd_start(nonsense_and_gone, &go);
+    f->bench.check.port = tcpd_port(f->tcpd);
+    probe_bench_start(&f->bench);
+    probe_bench_settle(&f->bench, 30);
+    atomic_store(&go, true);
+    (void)usleep(100000); /* both have arrived before we look */
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_PROTOCOL);
+}
+
 static void
 a_missing_trust_file_says_what_to_install(void **state)
 {
@@ -335,6 +374,7 @@ main(void)
         TEST(a_source_address_that_is_not_ours_is_agent_no_route),
         TEST(a_ca_file_without_certificates_is_our_own_trouble),
         TEST(a_cancelled_probe_says_nothing),
+        TEST(a_peer_that_is_gone_ends_the_probe_not_the_process),
         cmocka_unit_test(a_missing_trust_file_says_what_to_install),
     };
 
