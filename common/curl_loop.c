@@ -206,10 +206,10 @@ curl_loop_free(struct curl_loop *curl)
     if (curl == NULL)
         return;
     assert(curl->transfer_count == 0);
+    /* closes connections, and so stops watching their descriptors */
     if (curl->multi != NULL)
         (void)curl_multi_cleanup(curl->multi);
-    while (curl->sockets != NULL)
-        drop_socket(curl->sockets);
+    assert(curl->sockets == NULL);
     loop_timer_stop(curl->loop, &curl->timer);
     if (curl->has_global)
         curl_global_cleanup();

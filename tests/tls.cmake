@@ -12,7 +12,12 @@ target_link_libraries(probe_bench PRIVATE house PkgConfig::cmocka
 
 unit_test(tls_probe LIBS probe_bench tcpd)
 
-unit_test(http_probe LIBS probe_bench tcpd)
+add_library(http_bench STATIC support/http_bench.c)
+target_link_libraries(http_bench PRIVATE house PkgConfig::cmocka
+  PUBLIC probe_bench tcpd)
+
+unit_test(http_probe LIBS http_bench)
+unit_test(http_redirect LIBS http_bench)
 
 unit_test(cert LIBS probes common_loop)
 unit_test(http_parts LIBS probes common_loop)

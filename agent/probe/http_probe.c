@@ -6,8 +6,8 @@
 
 #include "clock.h"
 #include "dial.h"
-#include "http_expect.h"
 #include "http_hop.h"
+#include "http_judge.h"
 #include "http_reason.h"
 #include "http_trace.h"
 #include "resolve.h"
@@ -143,95 +143,17 @@ absorb(struct http_probe *probe, struct http_hop_seen *seen)
         say(probe, seen->detail);
 }
 
-/* ---- the final answer ---- */
-
-static void
-judge_body(struct http_probe *probe)
-{
-    struct err err;
-
-    if (probe->check->expect_body == NULL) {
-        finish(probe, REASON_NONE, -1);
-        return;
-    }
-    switch (http_expect_body(
-        probe->check->expect_body, buf_bytes(&probe->body), &err)) {
-    case HTTP_EXPECT_FOUND:
-        finish(probe, REASON_NONE, -1);
-        return;
-    case HTTP_EXPECT_MISSING:
-    case HTTP_EXPECT_GAVE_UP:
-        say(probe, err.msg);
-        finish(probe, REASON_HTTP_BODY, -1);
-        return;
-    case HTTP_EXPECT_UNUSABLE:
-        say(probe, err.msg);
-        finish(probe, REASON_AGENT_SKIPPED, -1);
-        return;
-    }
-}
-
-/* True if the redirects were as many as expected; else it says so. */
-static bool
-hops_are_right(struct http_probe *probe)
-{
-    int32_t expected = probe->check->expect_hops;
-    size_t hops = probe->measure.facts->http->redirect_count;
-    char words[FACTS_TEXT_BYTES];
-
-    if (expected < 0 || (size_t)expected == hops)
-        return true;
-    (void)snprintf(words, sizeof(words), "%zu redirects instead of %d", hops,
-        (int)expected);
-    say(probe, words);
-    return false;
-}
-
-static void
-judge_redirects(struct http_probe *probe)
-{
-    struct http_url expected = {0};
-    char words[FACTS_TEXT_BYTES];
-    struct err err;
-    bool right;
-
-    if (probe->check->expect_redirect != NULL) {
-        if (http_url_take(
-                NULL, probe->check->expect_redirect, &expected, &err) != 0) {
-            say(probe, err.msg);
-            finish(probe, REASON_AGENT_SKIPPED, -1);
-            return;
-        }
-        right = strcmp(expected.text, probe->url.text) == 0;
-        (void)snprintf(words, sizeof(words), "it ends at %.110s, not at %.110s",
-            probe->url.text, expected.text);
-        http_url_free(&expected);
-        if (!right) {
-            say(probe, words);
-            finish(probe, REASON_HTTP_REDIRECT_WRONG, -1);
-            return;
-        }
-    }
-    if (!hops_are_right(probe)) {
-        finish(probe, REASON_HTTP_REDIRECT_WRONG, -1);
-        return;
-    }
-    judge_body(probe);
-}
-
+/* The answer that no redirect follows. */
 static void
 judge(struct http_probe *probe)
 {
-    int32_t status = probe->measure.http_status;
-    char words[FACTS_TEXT_BYTES];
+    struct err err = {0};
+    enum measure_reason reason = http_judge(probe->check, &probe->url,
+        probe->measure.facts->http, buf_bytes(&probe->body), &err);
 
-    if (check_expects_status(probe->check, status)) {
-        judge_redirects(probe);
-        return;
-    }
-    (void)snprintf(words, sizeof(words), "status %d", (int)status);
-    say(probe, words);
-    finish(probe, REASON_HTTP_STATUS, -1);
+    if (reason != REASON_NONE)
+        say(probe, err.msg);
+    finish(probe, reason, -1);
 }
 
 /* ---- redirects ---- */

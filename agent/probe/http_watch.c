@@ -100,8 +100,8 @@ judge_certificate(struct http_watch *watch)
     return false;
 }
 
-/* Connected, hands shaken; the request comes next. */
-static int
+/* Connected, hands shaken; the request comes next.  libcurl's type. */
+static int /* NOLINTNEXTLINE(readability-non-const-parameter) */
 on_ready(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct http_watch *watch = ctx;
@@ -119,7 +119,7 @@ on_ready(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_port)
 }
 
 /* libcurl has no number for the moment when all was sent, but it says it. */
-static int
+static int /* NOLINTNEXTLINE(readability-non-const-parameter) */
 on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *ctx)
 {
     struct http_watch *watch = ctx;

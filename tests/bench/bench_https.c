@@ -4,6 +4,7 @@
  *
  *   bench_https .../nginx_site.py [PROBES [AT_ONCE [tls|http]]]
  */
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,12 +108,12 @@ int
 main(int argc, char **argv)
 {
     static struct load load;
-    int probes = argc > 2 ? atoi(argv[2]) : PROBES;
-    int at_once = argc > 3 ? atoi(argv[3]) : AT_ONCE;
+    long probes = argc > 2 ? strtol(argv[2], NULL, 10) : PROBES;
+    long at_once = argc > 3 ? strtol(argv[3], NULL, 10) : AT_ONCE;
     const char *kind = argc > 4 ? argv[4] : "both";
 
-    if (argc < 2 || probes < 1 || at_once < 1 || at_once > AT_ONCE_MAX ||
-        at_once > probes) {
+    if (argc < 2 || probes < 1 || probes > INT_MAX || at_once < 1 ||
+        at_once > AT_ONCE_MAX || at_once > probes) {
         (void)fprintf(stderr,
             "usage: bench_https .../nginx_site.py [PROBES [AT_ONCE "
             "[tls|http]]]\n");
@@ -121,10 +122,10 @@ main(int argc, char **argv)
     real_bench_init(&load.bench, argv[1]);
     print_memory("with authorities and nginx");
     if (strcmp(kind, "http") != 0)
-        measure_kind(&load, "tls ", NULL, probes, at_once);
+        measure_kind(&load, "tls ", NULL, (int)probes, (int)at_once);
     print_memory("after kind tls");
     if (strcmp(kind, "tls") != 0)
-        measure_kind(&load, "http", "/", probes, at_once);
+        measure_kind(&load, "http", "/", (int)probes, (int)at_once);
     print_memory("after kind http");
     (void)malloc_trim(0);
     print_memory("after malloc_trim()");

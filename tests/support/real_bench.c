@@ -34,24 +34,33 @@ run_command(const char *const *argv)
 }
 
 static void
+take_port(struct real_bench *bench, const char *line)
+{
+    const char *space = strchr(line, ' ');
+    uint16_t port;
+
+    assert_non_null(space);
+    port = (uint16_t)strtoul(space, NULL, 10);
+    if (strncmp(line, "http ", 5) == 0)
+        bench->http = port;
+    else if (strncmp(line, "https ", 6) == 0)
+        bench->https = port;
+    else if (strncmp(line, "https1 ", 7) == 0)
+        bench->https1 = port;
+}
+
+static void
 read_ports(struct real_bench *bench)
 {
     char path[128];
-    char name[16];
-    unsigned port;
+    char line[64];
     FILE *in;
 
     (void)snprintf(path, sizeof(path), "%s/ports", bench->dir);
     in = fopen(path, "re");
     assert_non_null(in);
-    while (fscanf(in, "%15s %u", name, &port) == 2) {
-        if (strcmp(name, "http") == 0)
-            bench->http = (uint16_t)port;
-        else if (strcmp(name, "https") == 0)
-            bench->https = (uint16_t)port;
-        else if (strcmp(name, "https1") == 0)
-            bench->https1 = (uint16_t)port;
-    }
+    while (fgets(line, sizeof(line), in) != NULL)
+        take_port(bench, line);
     (void)fclose(in);
 }
 

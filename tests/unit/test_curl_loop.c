@@ -54,7 +54,7 @@ give_up(void *ctx)
     loop_stop(f->loop);
 }
 
-static size_t
+static size_t /* NOLINTNEXTLINE(readability-non-const-parameter) */
 swallow(char *bytes, size_t size, size_t count, void *ctx)
 {
     (void)bytes;

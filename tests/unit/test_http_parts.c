@@ -94,7 +94,8 @@ what_cannot_be_fetched_is_refused_with_a_reason(void **state)
 
     (void)state;
     memset(long_url, 'x', sizeof(long_url) - 1);
-    memcpy(long_url, "http://a.test/", 14);
+    for (size_t i = 0; "http://a.test/"[i] != '\0'; i++)
+        long_url[i] = "http://a.test/"[i];
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct http_url url;
         struct err err;
