@@ -8,6 +8,8 @@ target_link_libraries(conf_text PRIVATE house PkgConfig::cmocka
   PUBLIC collector_conf_history)
 unit_test(conf_history LIBS tmp_store conf_text)
 unit_test(evidence LIBS tmp_store)
+unit_test(export LIBS tmp_store conf_text collector_export collector_import
+  collector_p95)
 unit_test(hist LIBS collector_store m)
 unit_test(import LIBS tmp_store conf_text collector_import)
 unit_test(incident_row LIBS tmp_store)
