@@ -1,7 +1,10 @@
 # collector/alert
 set(golden_dir ${CMAKE_CURRENT_SOURCE_DIR}/golden)
-foreach(module mail_doc mail_mime mail_pace mail_say smtp_secret)
+foreach(module decide inhibit mail_doc mail_mime mail_pace mail_say receivers
+    smtp_secret)
   unit_test(${module} LIBS collector_alert fake_loop)
 endforeach()
 unit_test(mail_text LIBS collector_alert fake_loop)
 target_compile_definitions(test_mail_text PRIVATE GOLDEN_DIR="${golden_dir}")
+unit_test(mailq LIBS collector_alert tmp_store fake_loop)
+fuzz_target(stored_alert LIBS collector_alert fake_loop)
