@@ -20,7 +20,7 @@ hex_digit(char c)
 int
 agent_key_from_hex(const char *text, uint8_t key[AGENT_CONF_KEY_BYTES])
 {
-    for (int i = 0; i < AGENT_CONF_KEY_BYTES; i++) {
+    for (size_t i = 0; i < AGENT_CONF_KEY_BYTES; i++) {
         int high = hex_digit(text[2 * i]);
         int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
 
@@ -73,17 +73,17 @@ agent_keys_read(const char *path, struct agent_keys *out, struct err *err)
 
 int
 agent_conf_write_keys(
-    const char *key_path, const struct agent_keys *keys_in, struct err *err)
+    const char *key_path, const struct agent_keys *keys, struct err *err)
 {
     char text[2 * (AGENT_KEY_HEX_BYTES + 1) + 1];
     struct bytes bytes = {
         .data = (const uint8_t *)text, .len = sizeof(text) - 1};
     int rc;
 
-    digest_hex(keys_in->public_key, AGENT_CONF_KEY_BYTES, text);
+    digest_hex(keys->public_key, AGENT_CONF_KEY_BYTES, text);
     text[AGENT_KEY_HEX_BYTES] = '\n';
-    digest_hex(keys_in->secret_key, AGENT_CONF_KEY_BYTES,
-        text + AGENT_KEY_HEX_BYTES + 1);
+    digest_hex(
+        keys->secret_key, AGENT_CONF_KEY_BYTES, text + AGENT_KEY_HEX_BYTES + 1);
     text[2 * AGENT_KEY_HEX_BYTES + 1] = '\n';
     rc = file_write(key_path, bytes, 0600, err);
     explicit_bzero(text, sizeof(text));

@@ -12,15 +12,20 @@ compare_names(const void *a, const void *b)
         ((const struct draft *)b)->out.check.name);
 }
 
+struct numbered {
+    uint32_t id;
+    const struct draft *draft;
+};
+
 static int
 compare_ids(const void *a_ptr, const void *b_ptr)
 {
-    const struct draft *const *a = a_ptr;
-    const struct draft *const *b = b_ptr;
+    const struct numbered *a = a_ptr;
+    const struct numbered *b = b_ptr;
 
-    if ((*a)->out.check.id != (*b)->out.check.id)
-        return (*a)->out.check.id < (*b)->out.check.id ? -1 : 1;
-    return strcmp((*a)->out.check.name, (*b)->out.check.name);
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    return strcmp(a->draft->out.check.name, b->draft->out.check.name);
 }
 
 static struct draft *
@@ -91,23 +96,23 @@ check_circle(struct reader *reader, struct draft *draft)
 static void
 check_ids(struct reader *reader)
 {
-    const struct draft **order =
-        calloc(reader->draft_count + 1, sizeof(struct draft *));
+    struct numbered *order = calloc(reader->draft_count + 1, sizeof(*order));
 
     if (order == NULL) {
         conf_complain(reader->conf, NULL, NULL, "memory is out");
         return;
     }
     for (size_t i = 0; i < reader->draft_count; i++)
-        order[i] = &reader->drafts[i];
+        order[i] = (struct numbered){
+            .id = reader->drafts[i].out.check.id, .draft = &reader->drafts[i]};
     qsort(order, reader->draft_count, sizeof(*order), compare_ids);
     for (size_t i = 1; i < reader->draft_count; i++) {
-        if (order[i]->out.check.id != order[i - 1]->out.check.id ||
-            order[i]->out.check.id == 0)
+        /* 0: not complete, and complained of */
+        if (order[i].id == 0 || order[i].id != order[i - 1].id)
             continue;
-        conf_complain(reader->conf, order[i]->node, "name",
+        conf_complain(reader->conf, order[i].draft->node, "name",
             "\"%s\" and \"%s\" would be stored under one number (rename one)",
-            order[i]->out.check.name, order[i - 1]->out.check.name);
+            order[i].draft->out.check.name, order[i - 1].draft->out.check.name);
     }
     free(order);
 }

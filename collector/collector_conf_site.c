@@ -57,6 +57,8 @@ add_draft(struct reader *reader, const char *site, const char *name)
 static struct draft *
 find_draft(struct reader *reader, size_t first, const char *name)
 {
+    if (reader->drafts == NULL)
+        return NULL;
     for (size_t i = first; i < reader->draft_count; i++) {
         if (strcmp(reader->drafts[i].name, name) == 0)
             return &reader->drafts[i];

@@ -109,16 +109,14 @@ is_endpoint(const char *text, bool any_address, bool ipc)
     struct address_url url;
     struct err ignored;
     char host[ADDRESS_HOST_BYTES];
+    int64_t number;
     uint16_t port;
 
     /* A UNIX socket's path is at most 107 bytes long. */
     if (ipc && strncmp(text, "ipc:///", 7) == 0)
         return strlen(text) > 7 && strlen(text + 6) <= 107;
     if (any_address && strncmp(text, "tcp://*:", 8) == 0)
-        return strncmp(text + 8, "0", 1) != 0 && strlen(text + 8) <= 5 &&
-               text[8] != '\0' &&
-               strspn(text + 8, "0123456789") == strlen(text + 8) &&
-               atoi(text + 8) <= 65535;
+        return text_take_int(text + 8, 1, 65535, &number, &ignored) == 0;
     if (address_take_url(text, &url, &ignored) != 0 ||
         strcmp(url.scheme, "tcp") != 0 || url.rest[0] != '\0')
         return false;

@@ -284,7 +284,7 @@ address_check_resolve(const char *text, struct err *err)
 {
     const char *first = strchr(text, ':');
     const char *second = first != NULL ? strchr(first + 1, ':') : NULL;
-    char host[ADDRESS_HOST_BYTES];
+    char host[ADDRESS_HOST_BYTES] = "";
     char ip[ADDRESS_IP_BYTES + 2] = "";
     int64_t port = 0;
     size_t len;

@@ -59,8 +59,8 @@ size_t conf_mistake_count(const struct conf *conf);
 typedef void conf_tell_fn(void *ctx, const char *line);
 
 /* In the order of the file, each once. */
-void conf_tell(struct conf *conf, conf_tell_fn *tell, void *ctx);
-void conf_tell_warnings(struct conf *conf, conf_tell_fn *tell, void *ctx);
+void conf_tell(struct conf *conf, conf_tell_fn *fn, void *ctx);
+void conf_tell_warnings(struct conf *conf, conf_tell_fn *fn, void *ctx);
 
 /* 1-based. */
 int conf_line(const struct conf_node *node);

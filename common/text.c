@@ -261,7 +261,7 @@ int
 text_take_moment(const char *text, int64_t now_unix_ms, int64_t *out_unix_ms,
     struct err *err)
 {
-    int64_t value;
+    int64_t value = 0;
     struct err ignored;
 
     if (strcmp(text, "now") == 0) {

@@ -89,6 +89,7 @@ timer_stop(struct timer_queue *queue, struct timer *timer)
     if (*heap == timer) {
         *heap = rest;
     } else {
+        assert(timer->prev != NULL);
         if (timer->prev->child == timer)
             timer->prev->child = timer->next;
         else

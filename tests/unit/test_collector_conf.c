@@ -526,6 +526,17 @@ a_circle_of_two_is_found(void **state)
 }
 
 static void
+two_names_with_one_number_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(check_id_of("a/c9061"), check_id_of("a/c59711"));
+    assert_says(SMALL "sites: [{name: a, checks: [\n"
+                      "  {name: c9061, url: 'http://h/'},\n"
+                      "  {name: c59711, url: 'http://h/'}]}]\n",
+        "would be stored under one number");
+}
+
+static void
 alert_mail_inside_a_watched_domain_is_warned_of(void **state)
 {
     struct config *config = must_parse(
@@ -729,6 +740,7 @@ main(void)
         cmocka_unit_test(
             default_timeouts_longer_than_the_interval_are_a_mistake),
         cmocka_unit_test(a_circle_of_two_is_found),
+        cmocka_unit_test(two_names_with_one_number_are_refused),
         cmocka_unit_test(alert_mail_inside_a_watched_domain_is_warned_of),
         cmocka_unit_test(rules_follow_regions_and_interval),
         cmocka_unit_test(a_weekly_window_follows_the_clocks_of_its_zone),
