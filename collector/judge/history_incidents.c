@@ -49,8 +49,10 @@ run_all(struct store_txn *txn, const struct conf_history *conf,
         rc = 0;
         goto out;
     }
-    run_begin(&running->run, &timeline.segments[0], true);
-    rc = pages_each(&pages, run_page, running, err);
+    rc = run_begin(
+        &running->run, &timeline.segments[0], true, &running->found, err);
+    if (rc == 0)
+        rc = pages_each(&pages, run_page, running, err);
     last = &timeline.segments[timeline.count - 1];
     if (rc == 0 && last->to_unix_ms != TIMELINE_OPEN_END &&
         timeline_deadline(last, last->to_unix_ms) <= query->now_unix_ms)

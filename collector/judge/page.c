@@ -200,22 +200,43 @@ set_mark(struct page *page, size_t scope, size_t slot, struct page_mark mark)
     page->marks[scope * page->slots + slot] = mark;
 }
 
-static void
-mask_regions(struct page *page, size_t slot, uint64_t mask)
+/* Of a region: one in maintenance is MAINT as soon as anything is known. */
+static struct page_mark
+region_mark(uint8_t cell, bool masked, bool over)
 {
-    for (size_t scope = 1; scope < page->scopes; scope++) {
-        uint8_t cell = *page_cell(page, scope, slot);
-        struct page_mark mark = {.verdict = VERDICT_MAINT};
+    enum verdict verdict = cell_region_verdict(cell);
 
-        if ((mask >> (scope - 1) & 1) == 0)
-            mark = (struct page_mark){
-                (uint8_t)cell_region_verdict(cell), cell_is_unconfirmed(cell)};
-        set_mark(page, scope, slot, mark);
-    }
+    if (masked && (over || verdict != VERDICT_PENDING))
+        return (struct page_mark){.verdict = VERDICT_MAINT};
+    if (masked)
+        return (struct page_mark){.verdict = VERDICT_PENDING};
+    return (struct page_mark){(uint8_t)verdict, cell_is_unconfirmed(cell)};
 }
 
 static void
-mask_whole(struct page *page, size_t slot, uint64_t mask)
+mask_regions(struct page *page, size_t slot, bool over)
+{
+    for (size_t scope = 1; scope < page->scopes; scope++) {
+        bool masked = (page->masks[slot] >> (scope - 1) & 1) != 0;
+
+        set_mark(page, scope, slot,
+            region_mark(*page_cell(page, scope, slot), masked, over));
+    }
+}
+
+/* Whether any scope has a verdict. */
+static bool
+is_begun(const struct page *page, size_t slot)
+{
+    for (size_t scope = 0; scope < page->scopes; scope++) {
+        if ((*page_cell(page, scope, slot) & CELL_JUDGED) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+mask_whole(struct page *page, size_t slot, bool over)
 {
     uint8_t cell = *page_cell(page, 0, slot);
     struct page_mark mark = {
@@ -223,14 +244,16 @@ mask_whole(struct page *page, size_t slot, uint64_t mask)
     size_t regions = page->scopes - 1;
 
     page->expected[slot] = (uint8_t)regions;
-    if (mask != 0) {
+    if (page->masks[slot] != 0) {
         uint8_t cells[VERDICT_REGIONS_MAX];
         struct masked_whole whole;
 
         for (size_t i = 0; i < regions; i++)
             cells[i] = *page_cell(page, i + 1, slot);
-        whole =
-            verdict_masked_whole(cells, regions, mask, page->segment->quorum);
+        whole = verdict_masked_whole(
+            cells, regions, page->masks[slot], page->segment->quorum);
+        if (whole.expected == 0 && !over && !is_begun(page, slot))
+            whole.verdict = VERDICT_PENDING;
         mark = (struct page_mark){(uint8_t)whole.verdict, whole.unconfirmed};
         page->expected[slot] = (uint8_t)whole.expected;
     }
@@ -242,10 +265,9 @@ page_mask(struct page *page, int64_t now_unix_ms)
 {
     for (size_t slot = 0; slot < page->slots; slot++) {
         bool over = page_slot_end(page, slot) <= now_unix_ms;
-        uint64_t mask = over ? page->masks[slot] : 0;
 
-        mask_regions(page, slot, mask);
-        mask_whole(page, slot, mask);
+        mask_regions(page, slot, over);
+        mask_whole(page, slot, over);
     }
 }
 

@@ -69,7 +69,7 @@ struct verdict_row page_as_row(const struct page *page);
 
 /*
  * Fills marks and expected from cells and masks.  A slot in maintenance is
- * MAINT once it is over, judged or not.
+ * MAINT once it is over, or anything of it is judged.
  */
 void page_mask(struct page *page, int64_t now_unix_ms);
 

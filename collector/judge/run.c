@@ -10,7 +10,46 @@ void
 found_list_free(struct found_list *list)
 {
     free(list->items);
+    free(list->scopes);
     *list = (struct found_list){0};
+}
+
+static struct found_scope *
+find_known(const struct found_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->scope_count; i++) {
+        if (strcmp(list->scopes[i].name, name) == 0)
+            return &list->scopes[i];
+    }
+    return NULL;
+}
+
+int64_t
+found_list_known_from(const struct found_list *list, const char *scope)
+{
+    const struct found_scope *known = find_known(list, scope);
+
+    return known != NULL ? known->from_unix_ms : INT64_MAX;
+}
+
+/* The list knows the scope from then on, or from earlier already. */
+static int
+know(struct found_list *list, const char *name, int64_t from_unix_ms,
+    struct err *err)
+{
+    struct found_scope *scopes;
+
+    if (find_known(list, name) != NULL)
+        return 0;
+    scopes = realloc(
+        list->scopes, (list->scope_count + 1) * sizeof(list->scopes[0]));
+    if (scopes == NULL)
+        return err_set(err, ERR_NOMEM, "scope %s", name);
+    list->scopes = scopes;
+    scopes += list->scope_count++;
+    *scopes = (struct found_scope){.from_unix_ms = from_unix_ms};
+    (void)snprintf(scopes->name, sizeof(scopes->name), "%s", name);
+    return 0;
 }
 
 static int
@@ -62,34 +101,41 @@ find_scope(struct run *run, const struct timeline_segment *segment, size_t at)
 }
 
 static void
-init_scope(
-    struct run_scope *scope, const char *name, bool known, int64_t from_unix_ms)
+init_scope(struct run_scope *scope, const char *name, bool known)
 {
-    *scope = (struct run_scope){.known = known,
-        .known_from_unix_ms = from_unix_ms,
-        .last = VERDICT_PENDING};
+    *scope = (struct run_scope){.known = known, .last = VERDICT_PENDING};
     (void)snprintf(scope->name, sizeof(scope->name), "%s", name);
 }
 
-void
-run_begin(
-    struct run *run, const struct timeline_segment *first, bool from_beginning)
+int
+run_begin(struct run *run, const struct timeline_segment *first,
+    bool from_beginning, struct found_list *list, struct err *err)
 {
     run->segment = first;
     run->count = first->check->regions.count + 1;
-    for (size_t i = 0; i < run->count; i++)
-        init_scope(&run->scopes[i], name_of(first, i), from_beginning,
-            from_beginning ? INT64_MIN : INT64_MAX);
+    for (size_t i = 0; i < run->count; i++) {
+        init_scope(&run->scopes[i], name_of(first, i), from_beginning);
+        if (from_beginning &&
+            know(list, run->scopes[i].name, INT64_MIN, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 int
-run_resume(struct run *run, struct found_list *list, struct err *err)
+run_resume(struct run *run, int64_t from_unix_ms, struct found_list *list,
+    struct err *err)
 {
     for (size_t i = 0; i < run->count; i++) {
         struct run_scope *scope = &run->scopes[i];
+        bool begun = scope->machine.open || scope->machine.bad > 0;
 
-        if (scope->known && scope->machine.open &&
-            add_found(scope, list, err) != 0)
+        if (!scope->known)
+            continue;
+        if (know(list, scope->name,
+                begun ? scope->machine.start_unix_ms : from_unix_ms, err) != 0)
+            return -1;
+        if (scope->machine.open && add_found(scope, list, err) != 0)
             return -1;
     }
     return 0;
@@ -116,9 +162,9 @@ run_end_removed(struct run *run, struct found_list *list)
 }
 
 /* Goes over to another version: its scopes, those that go on as they were. */
-static void
+static int
 change_segment(struct run *run, const struct timeline_segment *segment,
-    struct found_list *list)
+    struct found_list *list, struct err *err)
 {
     struct run old = *run;
     bool gap = segment->from_unix_ms > old.segment->to_unix_ms;
@@ -130,8 +176,10 @@ change_segment(struct run *run, const struct timeline_segment *segment,
         const struct run_scope *same = find_scope(&old, segment, i);
 
         if (same == NULL || gap) {
-            init_scope(&run->scopes[i], name_of(segment, i), true,
-                segment->from_unix_ms);
+            init_scope(&run->scopes[i], name_of(segment, i), true);
+            if (know(list, run->scopes[i].name, segment->from_unix_ms, err) !=
+                0)
+                return -1;
             continue;
         }
         run->scopes[i] = *same;
@@ -141,6 +189,7 @@ change_segment(struct run *run, const struct timeline_segment *segment,
         if (!kept[i])
             end_removed(&old.scopes[i], old.segment->to_unix_ms, list);
     }
+    return 0;
 }
 
 static struct incident_rule
@@ -181,10 +230,7 @@ wait_for_calm(struct run_scope *scope, const struct incident_rule *rule,
         scope->calm++;
         break;
     }
-    if (scope->calm >= rule->close_after) {
-        scope->known = true;
-        scope->known_from_unix_ms = slot->start_unix_ms;
-    }
+    scope->known = scope->calm >= rule->close_after;
 }
 
 static int
@@ -197,7 +243,8 @@ step_scope(struct run_scope *scope, const struct incident_rule *rule,
     }
     if (!scope->known) {
         wait_for_calm(scope, rule, slot);
-        return 0;
+        return scope->known ? know(list, scope->name, slot->start_unix_ms, err)
+                            : 0;
     }
     switch (incident_step(&scope->machine, rule, slot)) {
     case INCIDENT_NOTHING:
@@ -215,8 +262,9 @@ int
 run_slot(struct run *run, const struct page *page, size_t slot,
     struct found_list *list, struct err *err)
 {
-    if (page->segment != run->segment)
-        change_segment(run, page->segment, list);
+    if (page->segment != run->segment &&
+        change_segment(run, page->segment, list, err) != 0)
+        return -1;
     for (size_t i = 0; i < run->count; i++) {
         const struct page_mark *mark = page_mark_of(page, i, slot);
         const struct incident_slot step = {

@@ -22,10 +22,9 @@ struct run_scope {
     char name[INCIDENT_SCOPE_BYTES];
     struct incident_machine machine;
     bool known;
-    int32_t calm;               /* while not known: good slots in a row */
-    int32_t silent;             /* while not known: UNKNOWN ones in a row */
-    int64_t known_from_unix_ms; /* what was before is not this run's */
-    enum verdict last;          /* of the newest judged slot; PENDING: none */
+    int32_t calm;      /* while not known: good slots in a row */
+    int32_t silent;    /* while not known: UNKNOWN ones in a row */
+    enum verdict last; /* of the newest judged slot; PENDING: none */
     int64_t last_end_unix_ms;
     size_t found; /* the open incident's place in the list */
 };
@@ -45,23 +44,39 @@ struct found {
     bool removed;        /* ended because its check or region is gone */
 };
 
+/* From where on the list has all incidents of a scope, whether it is still
+ * there or not. */
+struct found_scope {
+    char name[INCIDENT_SCOPE_BYTES];
+    int64_t from_unix_ms;
+};
+
 struct found_list {
     struct found *items; /* owned; by end of the slot that opened it */
     size_t count;
     size_t capacity;
+    struct found_scope *scopes; /* owned */
+    size_t scope_count;
 };
 
 void found_list_free(struct found_list *list);
+
+/* INT64_MAX for a scope that the list knows nothing of. */
+int64_t found_list_known_from(const struct found_list *list, const char *scope);
 
 /*
  * Begins before the first slot of `first`.  `from_beginning` says that nothing
  * was before it.
  */
-void run_begin(
-    struct run *run, const struct timeline_segment *first, bool from_beginning);
+int run_begin(struct run *run, const struct timeline_segment *first,
+    bool from_beginning, struct found_list *list, struct err *err);
 
-/* Puts the incidents that are open in a copied run into a new list. */
-int run_resume(struct run *run, struct found_list *list, struct err *err);
+/*
+ * Goes on with a copied run from `from_unix_ms`: puts the incidents that are
+ * open into a new list.
+ */
+int run_resume(struct run *run, int64_t from_unix_ms, struct found_list *list,
+    struct err *err);
 
 int run_slot(struct run *run, const struct page *page, size_t slot,
     struct found_list *list, struct err *err);

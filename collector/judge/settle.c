@@ -16,7 +16,8 @@ struct settling {
     struct run saved; /* before the first slot that may still change */
     bool is_saved;
     int64_t saved_unix_ms;
-    int64_t skip_to_unix_ms; /* slots before were run already */
+    int64_t run_from_unix_ms; /* pages hold more: slots that begin in here */
+    int64_t run_to_unix_ms;
     struct found_list found;
 };
 
@@ -28,7 +29,8 @@ run_page(void *ctx, const struct page *page, struct err *err)
     for (size_t slot = 0; slot < page->slots; slot++) {
         int64_t start = page_slot_start(page, slot);
 
-        if (start < settling->skip_to_unix_ms)
+        if (start < settling->run_from_unix_ms ||
+            start >= settling->run_to_unix_ms)
             continue;
         if (!settling->is_saved &&
             !page_slot_is_closed(page, slot, settling->watch->now_unix_ms)) {
@@ -56,7 +58,8 @@ run_span(struct settling *settling, int64_t from_unix_ms, int64_t to_unix_ms,
         .rows_only = true,
     };
 
-    settling->skip_to_unix_ms = from_unix_ms;
+    settling->run_from_unix_ms = from_unix_ms;
+    settling->run_to_unix_ms = to_unix_ms;
     return from_unix_ms < to_unix_ms
                ? pages_each(&query, run_page, settling, err)
                : 0;
@@ -69,14 +72,8 @@ resume(struct settling *settling, struct err *err)
     const struct watch_check *check = settling->check;
 
     settling->run = *check->checkpoint;
-    for (size_t i = 0; i < settling->run.count; i++) {
-        struct run_scope *scope = &settling->run.scopes[i];
-
-        scope->known_from_unix_ms = check->checkpoint_unix_ms;
-        if (scope->machine.open || scope->machine.bad > 0)
-            scope->known_from_unix_ms = scope->machine.start_unix_ms;
-    }
-    if (run_resume(&settling->run, &settling->found, err) != 0)
+    if (run_resume(&settling->run, check->checkpoint_unix_ms, &settling->found,
+            err) != 0)
         return -1;
     return run_span(settling, check->checkpoint_unix_ms,
         settling->watch->now_unix_ms + 1, err);
@@ -100,7 +97,9 @@ run_from_before(
             first = &timeline->segments[timeline->count - 1];
         settling->is_saved = false;
         found_list_free(&settling->found);
-        run_begin(&settling->run, first, from == beginning);
+        if (run_begin(&settling->run, first, from == beginning,
+                &settling->found, err) != 0)
+            return -1;
         if (run_span(settling, from, to, err) != 0)
             return -1;
         if (from == beginning || run_is_known(&settling->run))

@@ -8,27 +8,13 @@ enum { FRESH_MS = 600000 };
 
 /* ---- which stored rows are concerned ---- */
 
-/* From where on this run knows the scope's incidents. */
-static int64_t
-known_from(const struct settle_rows *settle, const char *name)
-{
-    const struct run_scope *scope = run_scope(settle->run, name);
-
-    if (scope != NULL)
-        return scope->known_from_unix_ms;
-    /* A region that is gone: only what the run found, and what is open. */
-    for (size_t i = 0; i < settle->found->count; i++) {
-        if (strcmp(settle->found->items[i].scope, name) == 0)
-            return settle->found->items[i].start_unix_ms;
-    }
-    return INT64_MAX;
-}
-
 static bool
 is_concerned(const struct settle_rows *settle, const struct incident_row *row)
 {
-    int64_t from = known_from(settle, row->scope);
+    int64_t from = found_list_known_from(settle->found, row->scope);
 
+    if (from == INT64_MAX)
+        return false;
     if (row->state == INCIDENT_WITHDRAWN)
         return row->start_unix_ms >= from;
     return row->end_unix_ms == 0 || row->end_unix_ms > from;
@@ -56,13 +42,9 @@ load_rows(struct settle_rows *settle, struct err *err)
 {
     int64_t from = INT64_MAX;
 
-    for (size_t i = 0; i < settle->run->count; i++) {
-        if (settle->run->scopes[i].known_from_unix_ms < from)
-            from = settle->run->scopes[i].known_from_unix_ms;
-    }
-    for (size_t i = 0; i < settle->found->count; i++) {
-        if (settle->found->items[i].start_unix_ms < from)
-            from = settle->found->items[i].start_unix_ms;
+    for (size_t i = 0; i < settle->found->scope_count; i++) {
+        if (settle->found->scopes[i].from_unix_ms < from)
+            from = settle->found->scopes[i].from_unix_ms;
     }
     if (from == INT64_MAX)
         return 0;

@@ -1,0 +1,269 @@
+#include "naive_judge.h"
+
+#include <assert.h>
+#include <string.h>
+
+static int
+version_at(const struct naive_world *w, int64_t ms)
+{
+    int at = 0;
+
+    for (int i = 0; i < w->version_count; i++) {
+        if (w->versions[i].since_ms <= ms)
+            at = i;
+    }
+    return at;
+}
+
+void
+naive_slots(struct naive_world *w, int64_t first_ms)
+{
+    int64_t at = first_ms - first_ms % w->versions[0].t_ms;
+
+    w->slot_count = 0;
+    while (at < w->end_ms) {
+        int v = version_at(w, at);
+        struct naive_slot *slot;
+
+        if (w->versions[v].absent)
+            return; /* nothing comes back in these worlds */
+        assert(w->slot_count < NAIVE_SLOTS);
+        slot = &w->slots[w->slot_count++];
+        memset(slot, 0, sizeof(*slot));
+        slot->start_ms = at;
+        slot->version = v;
+        /* The next multiple of T. */
+        do
+            at += 1000;
+        while (at % w->versions[v].t_ms != 0);
+        slot->end_ms = at;
+    }
+}
+
+/* One family's vote: U, D, d (not confirmed) or ' '. */
+static char
+leg_vote(const struct naive_world *w, const struct naive_slot *slot, int agent,
+    int region, int family)
+{
+    const struct naive_result *last = NULL;
+
+    for (int i = 0; i < w->result_count; i++) {
+        const struct naive_result *r = &w->results[i];
+
+        if (r->agent != agent || r->region != region ||
+            r->slot_start_ms != slot->start_ms ||
+            (w->both && r->family != family) || r->what == 'E' ||
+            r->what == 'I')
+            continue;
+        if (last == NULL || r->ts_ms > last->ts_ms ||
+            (r->ts_ms == last->ts_ms && r->attempt > last->attempt))
+            last = r;
+    }
+    if (last == NULL)
+        return ' ';
+    if (last->what != 'D')
+        return 'U';
+    return last->attempt == 0 ? 'd' : 'D';
+}
+
+static char
+agent_vote(const struct naive_world *w, const struct naive_slot *slot,
+    int agent, int region)
+{
+    char one = leg_vote(w, slot, agent, region, 4);
+    char other = w->both ? leg_vote(w, slot, agent, region, 6) : ' ';
+
+    if (one == 'U' || other == 'U')
+        return 'U';
+    if (one == 'D' || other == 'D')
+        return 'D';
+    if (one == 'd' || other == 'd')
+        return 'd';
+    return ' ';
+}
+
+static char
+region_letter(int up, int down)
+{
+    if (up + down == 0)
+        return '?';
+    return down * 2 > up + down ? 'D' : 'U';
+}
+
+static char
+whole_letter(const char *letters, int count, int quorum)
+{
+    int valid = 0;
+    int down = 0;
+    int q;
+
+    if (count == 0)
+        return 'M';
+    for (int i = 0; i < count; i++) {
+        valid += letters[i] != '?';
+        down += letters[i] == 'D';
+    }
+    if (valid == 0 || 2 * valid < count)
+        return '?';
+    q = valid / 2 + 1;
+    if (quorum > 0)
+        q = quorum < valid ? quorum : valid;
+    if (down >= q)
+        return 'D';
+    return down > 0 ? 'P' : 'U';
+}
+
+static bool
+in_maintenance(
+    const struct naive_world *w, const struct naive_slot *slot, int region)
+{
+    if (w->versions[slot->version].paused)
+        return true;
+    for (int i = 0; i < w->window_count; i++) {
+        const struct naive_window *window = &w->windows[i];
+
+        if ((window->region == -1 || window->region == region) &&
+            window->from_ms < slot->end_ms && slot->start_ms < window->to_ms)
+            return true;
+    }
+    return false;
+}
+
+static void
+judge_slot(const struct naive_world *w, struct naive_slot *slot)
+{
+    const struct naive_version *v = &w->versions[slot->version];
+    char all[NAIVE_REGIONS];
+    char sure[NAIVE_REGIONS]; /* without votes that are not confirmed */
+
+    memset(slot->letter, ' ', sizeof(slot->letter));
+    slot->expected = 0;
+    for (int i = 0; i < v->region_count; i++) {
+        int region = v->regions[i];
+        int up = 0;
+        int down = 0;
+        int doubtful = 0;
+
+        for (int agent = 0; agent < NAIVE_AGENTS; agent++) {
+            char vote = agent_vote(w, slot, agent, region);
+
+            up += vote == 'U';
+            down += vote == 'D';
+            doubtful += vote == 'd';
+        }
+        if (in_maintenance(w, slot, region)) {
+            slot->letter[1 + region] = 'M';
+            continue;
+        }
+        all[slot->expected] = region_letter(up, down + doubtful);
+        sure[slot->expected] = region_letter(up, down);
+        slot->letter[1 + region] = all[slot->expected];
+        slot->unconfirmed[1 + region] =
+            all[slot->expected] == 'D' && sure[slot->expected] != 'D';
+        slot->expected++;
+    }
+    slot->letter[0] = whole_letter(all, slot->expected, v->quorum);
+    slot->unconfirmed[0] = slot->letter[0] == 'D' &&
+                           whole_letter(sure, slot->expected, v->quorum) != 'D';
+}
+
+static int
+open_after(
+    const struct naive_version *v, const struct naive_slot *slot, int scope)
+{
+    int slots = 3;
+
+    if (scope == 0)
+        return v->global_open > 0 ? v->global_open
+                                  : (slot->expected < 3 ? 2 : 1);
+    if (v->regional_open > 0)
+        return v->regional_open;
+    while (slots * v->t_ms < 60000)
+        slots++;
+    return slots;
+}
+
+static int
+close_after(const struct naive_version *v, int scope)
+{
+    if (scope == 0)
+        return v->global_close > 0 ? v->global_close : 2;
+    return v->regional_close > 0 ? v->regional_close : 3;
+}
+
+static void
+run_scope(struct naive_world *w, int scope)
+{
+    struct naive_incident *open = NULL;
+    int nb = 0;
+    int ng = 0;
+    int nu = 0;
+    int64_t start = 0;
+    int64_t g = 0;
+
+    for (int i = 0; i < w->slot_count; i++) {
+        const struct naive_slot *slot = &w->slots[i];
+        const struct naive_version *v = &w->versions[slot->version];
+
+        if (slot->letter[scope] == ' ') { /* its region is gone, or not yet */
+            if (open != NULL) {
+                open->end_ms = w->slots[i - 1].end_ms;
+                open->removed = true;
+            }
+            open = NULL;
+            nb = ng = nu = 0;
+            continue;
+        }
+        if (slot->letter[scope] == '?' || slot->letter[scope] == 'M') {
+            nu++;
+            if (nu >= 3 && open == NULL)
+                nb = 0;
+            if (nu >= 3 && open != NULL)
+                ng = 0;
+            continue;
+        }
+        nu = 0;
+        if (open == NULL && slot->letter[scope] == 'D') {
+            if (nb == 0)
+                start = slot->start_ms;
+            nb++;
+            if (nb >= open_after(v, slot, scope) &&
+                (open_after(v, slot, scope) > 1 || nb > 1 ||
+                    !slot->unconfirmed[scope])) {
+                assert(w->incident_count < NAIVE_INCIDENTS);
+                open = &w->incidents[w->incident_count++];
+                *open = (struct naive_incident){.scope = scope,
+                    .start_ms = start,
+                    .detected_ms = slot->end_ms};
+                ng = 0;
+            }
+        } else if (open == NULL) {
+            nb = 0;
+        } else if (slot->letter[scope] == 'D') {
+            ng = 0;
+        } else {
+            if (ng == 0)
+                g = slot->start_ms;
+            ng++;
+            if (ng >= close_after(v, scope)) {
+                open->end_ms = g;
+                open = NULL;
+                nb = 0;
+            }
+        }
+    }
+    if (open != NULL && w->slots[w->slot_count - 1].end_ms < w->end_ms) {
+        open->end_ms = w->slots[w->slot_count - 1].end_ms;
+        open->removed = true;
+    }
+}
+
+void
+naive_judge(struct naive_world *w)
+{
+    w->incident_count = 0;
+    for (int i = 0; i < w->slot_count; i++)
+        judge_slot(w, &w->slots[i]);
+    for (int scope = 0; scope <= NAIVE_REGIONS; scope++)
+        run_scope(w, scope);
+}
