@@ -14,3 +14,5 @@ target_compile_definitions(test_judge_vectors PRIVATE
 unit_test(sla LIBS judge_world collector_sla)
 unit_test(query_incidents LIBS judge_world collector_sla)
 unit_test(watch_random SOURCES support/naive_judge.c LIBS judge_world)
+unit_test(timeline LIBS judge_world)
+unit_test(watch LIBS judge_world)

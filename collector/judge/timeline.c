@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { RETRY_AFTER_MS = 5000 };
+
 int64_t
 timeline_floor(int64_t unix_ms, int64_t step_ms)
 {
@@ -188,19 +190,28 @@ is_of_other_grid(const struct timeline *timeline,
     return false;
 }
 
-/* The last slot of this nominal start that had begun when it was measured. */
+/*
+ * When its first attempt was at the latest: a second one follows 5 s after the
+ * first has ended.
+ */
 static int64_t
-slot_of_stamp(const struct timeline *timeline, const struct measure *measure)
+first_attempt_unix_ms(const struct measure *measure)
 {
-    int64_t stamp = measure->slot_unix_ms;
+    return measure->ts_unix_ms - (measure->attempt > 0 ? RETRY_AFTER_MS : 0);
+}
 
+/* The last slot of this nominal start that had begun by then. */
+static int64_t
+slot_of_stamp(
+    const struct timeline *timeline, int64_t stamp, int64_t by_unix_ms)
+{
     for (size_t i = timeline->count; i > 0; i--) {
         const struct timeline_segment *segment = &timeline->segments[i - 1];
         int64_t start = later_of(stamp, segment->from_unix_ms);
 
         if (timeline_floor(stamp, segment->interval_ms) == stamp &&
             start < stamp + segment->interval_ms &&
-            start < segment->to_unix_ms && start <= measure->ts_unix_ms)
+            start < segment->to_unix_ms && start <= by_unix_ms)
             return start;
     }
     return TIMELINE_NO_SLOT;
@@ -209,26 +220,27 @@ slot_of_stamp(const struct timeline *timeline, const struct measure *measure)
 int64_t
 timeline_place(const struct timeline *timeline, const struct measure *measure)
 {
-    const struct timeline_segment *segment =
-        timeline_at(timeline, measure->ts_unix_ms);
+    int64_t first = first_attempt_unix_ms(measure);
+    const struct timeline_segment *segment = timeline_at(timeline, first);
+    int64_t stamp = measure->slot_unix_ms;
     int64_t start;
 
     if (segment != NULL) {
-        int64_t nominal =
-            timeline_floor(measure->ts_unix_ms, segment->interval_ms);
+        int64_t nominal = timeline_floor(first, segment->interval_ms);
 
-        if (nominal == measure->slot_unix_ms ||
+        if (nominal == stamp ||
             (measure->attempt == 0 &&
                 is_of_other_grid(timeline, segment, measure)))
-            return timeline_slot_start(segment, measure->ts_unix_ms);
+            return timeline_slot_start(segment, first);
     }
-    start = slot_of_stamp(timeline, measure);
+    start = slot_of_stamp(timeline, stamp, first);
+    if (start == TIMELINE_NO_SLOT)
+        start = slot_of_stamp(timeline, stamp, measure->ts_unix_ms);
     if (start != TIMELINE_NO_SLOT)
         return start;
-    segment = timeline_at(timeline, measure->slot_unix_ms);
-    if (segment == NULL)
-        return TIMELINE_NO_SLOT;
-    return timeline_slot_start(segment, measure->slot_unix_ms);
+    segment = timeline_at(timeline, stamp);
+    return segment != NULL ? timeline_slot_start(segment, stamp)
+                           : TIMELINE_NO_SLOT;
 }
 
 int64_t
