@@ -16,3 +16,6 @@ unit_test(query_incidents LIBS judge_world collector_sla)
 unit_test(watch_random SOURCES support/naive_judge.c LIBS judge_world)
 unit_test(timeline LIBS judge_world)
 unit_test(watch LIBS judge_world)
+
+add_executable(bench_watch bench/bench_watch.c)
+target_link_libraries(bench_watch PRIVATE house collector_judge tmp_store)
