@@ -2,7 +2,6 @@
  * shift_clock.c - preloaded into a program, makes its date wrong by
  * $SHIFT_CLOCK_S seconds.  The monotonic clock stays right.
  */
-#define _GNU_SOURCE /* syscall() */
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>

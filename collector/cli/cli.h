@@ -1,0 +1,50 @@
+/*
+ * cli.h - what every command of the command line shares: global options,
+ * where answers come from, exit codes.
+ */
+#ifndef COLLECTOR_CLI_H
+#define COLLECTOR_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+
+/* An interface: scripts depend on these. */
+enum { CLI_DONE = 0, CLI_BAD = 1, CLI_USAGE = 2, CLI_FAILED = 3 };
+
+struct cli {
+    const char *control; /* endpoint of the collector's socket */
+    const char *store;   /* a store's folder, or NULL */
+    bool has_now;
+    int64_t now_unix_ms; /* --now; only with a store */
+    bool json;
+    bool terminal; /* stdout is one: tables may be drawn richer */
+    bool color;
+};
+
+/*
+ * One command.  `options` names what it takes: "since=" an option with a value,
+ * "open" one without, "check?" a word that may stand alone, "check!" one that
+ * must; ends with NULL.  `run` gets them as an object of texts (flags: true).
+ */
+struct cli_command {
+    const char *name; /* "sla", or two words: "agent add" */
+    const char *options[20];
+    int (*run)(const struct cli *cli, const json_t *args);
+    const char *usage;   /* after the name */
+    const char *summary; /* one line */
+};
+
+/* Says what went wrong on stderr; returns the exit code that fits. */
+int cli_complain(const struct err *err);
+
+/* The text of an argument, or NULL. */
+const char *cli_arg(const json_t *args, const char *name);
+bool cli_flag(const json_t *args, const char *name);
+
+/* Prints an answer as JSON on stdout. */
+void cli_print_json(const json_t *answer);
+
+#endif

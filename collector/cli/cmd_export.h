@@ -1,0 +1,13 @@
+/*
+ * cmd_export.h - results: shown, out, in.
+ */
+#ifndef COLLECTOR_CMD_EXPORT_H
+#define COLLECTOR_CMD_EXPORT_H
+
+#include "cli.h"
+
+int cmd_results_run(const struct cli *cli, const json_t *args);
+int cmd_export_run(const struct cli *cli, const json_t *args);
+int cmd_import_run(const struct cli *cli, const json_t *args);
+
+#endif

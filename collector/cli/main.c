@@ -1,0 +1,234 @@
+/*
+ * main.c - leadline: a person's shell.  Global options, the table of commands,
+ * and which answer is drawn how.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "clock.h"
+#include "cmd_agent.h"
+#include "cmd_check_config.h"
+#include "cmd_export.h"
+#include "cmd_init.h"
+#include "cmd_probe.h"
+#include "cmd_test_mail.h"
+#include "render.h"
+#include "source.h"
+#include "text.h"
+
+static const char default_control[] = "ipc:///run/leadline/control";
+
+static int
+ask(const struct cli *cli, const char *query, const json_t *args,
+    render_fn *render)
+{
+    struct err err;
+    int code = CLI_DONE;
+    json_t *answer = source_ask(cli, query, args, &code, &err);
+
+    if (answer == NULL)
+        return cli_complain(&err);
+    if (cli->json)
+        cli_print_json(answer);
+    else
+        render(cli, answer);
+    json_decref(answer);
+    return code;
+}
+
+static int
+run_status(const struct cli *cli, const json_t *args)
+{
+    return ask(cli, "status", args, render_status);
+}
+
+static int
+run_p95(const struct cli *cli, const json_t *args)
+{
+    return ask(cli, "p95", args, render_p95);
+}
+
+static int
+run_sla(const struct cli *cli, const json_t *args)
+{
+    return ask(cli, "sla", args, render_sla);
+}
+
+static int
+run_incidents(const struct cli *cli, const json_t *args)
+{
+    return ask(cli, "incidents", args, render_incidents);
+}
+
+static int
+run_incident(const struct cli *cli, const json_t *args)
+{
+    return ask(cli, "incidents.show", args, render_incident);
+}
+
+static int
+run_agents(const struct cli *cli, const json_t *args)
+{
+    return ask(cli, "agents", args, render_agents);
+}
+
+static const struct cli_command commands[] = {
+    {"init",
+        {"url!", "out=", "mail-server=", "from=", "to=", "regions=", "force",
+            "no-mail", NULL},
+        cmd_init_run, "URL [--out FILE]",
+        "ask for mail server and address, write leadline.yaml"},
+    {"probe",
+        {"target!", "kind=", "type=", "server=", "family=", "resolve=", "ca=",
+            "insecure", "timeout=", "count=", "interval=", "bind=", NULL},
+        cmd_probe_run, "URL|NAME [--kind dns|tcp|tls|http] [--count N]",
+        "one measurement from here, now"},
+    {"status", {"site?", NULL}, run_status, "[SITE]",
+        "one line a check: state, latency, p95, uptime"},
+    {"p95",
+        {"check?", "since=", "from=", "to=", "phase=", "by=", "quantile=",
+            "strict", NULL},
+        run_p95,
+        "[CHECK] [--since 24h] [--phase NAME,..|all] [--by region|agent]",
+        "quantiles with n and error bound"},
+    {"sla",
+        {"check?", "month=", "since=", "from=", "to=", "by=", "target=",
+            "verdicts", NULL},
+        run_sla, "[CHECK] [--month 2026-11] [--from T --to T] [--target 99.9]",
+        "uptime, bounds, coverage, budget, verdict"},
+    {"incidents show", {"id!", NULL}, run_incident, "ID",
+        "one incident with its evidence"},
+    {"incidents", {"check?", "open", "since=", NULL}, run_incidents,
+        "[CHECK] [--open] [--since 30d]", "what failed, where, since when"},
+    {"results",
+        {"check!", "since=", "from=", "to=", "region=", "agent=", "follow",
+            NULL},
+        cmd_results_run, "CHECK [--since 1h] [--follow]", "single results"},
+    {"export", {"check?", "since=", "from=", "to=", "format=", NULL},
+        cmd_export_run, "[CHECK] [--since 24h] [--format jsonl|csv]",
+        "results out"},
+    {"import", {"file!", NULL}, cmd_import_run, "FILE|-", "results in"},
+    {"agents", {NULL}, run_agents, "", "the fleet"},
+    {"agent add", {"name!", "region=", NULL}, cmd_agent_add_run,
+        "NAME --region REGION", "a token for a new agent"},
+    {"agent suspend", {"name!", NULL}, cmd_agent_suspend_run, "NAME",
+        "its key is not let in, its votes are not expected"},
+    {"agent resume", {"name!", NULL}, cmd_agent_resume_run, "NAME",
+        "ends a suspension"},
+    {"agent revoke", {"name!", NULL}, cmd_agent_revoke_run, "NAME",
+        "its key is refused for good"},
+    {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
+        "every mistake in a configuration, or what it means"},
+    {"test-mail", {"config=", NULL}, cmd_test_mail_run, "[--config FILE]",
+        "send a sample of each mail, print the dialogue"},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static void
+print_usage(FILE *out)
+{
+    (void)fprintf(out,
+        "usage: leadline [--control ENDPOINT | --store DIR [--now TIME]] "
+        "[--json] [--no-color] COMMAND ...\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        (void)fprintf(
+            out, "  %-15s %s\n", commands[i].name, commands[i].summary);
+    (void)fprintf(out,
+        "\n`leadline COMMAND --help` says what it takes.  A time is RFC 3339, "
+        "a date,\nseconds since 1970, or relative (-24h); a span is 90s 15m "
+        "24h 30d.\nExit codes: 0 done; 1 done, and the answer is bad; 2 usage "
+        "or configuration;\n3 could not be done.\n");
+}
+
+static int
+unknown_command(const char *word)
+{
+    const char *names[COMMAND_COUNT];
+    const char *close;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    close = text_closest(word, names, COMMAND_COUNT);
+    (void)fprintf(stderr, "leadline: unknown command \"%s\"", word);
+    if (close != NULL)
+        (void)fprintf(stderr, "; did you mean \"%s\"?", close);
+    (void)fprintf(stderr, "\n`leadline --help` lists them\n");
+    return CLI_USAGE;
+}
+
+static bool
+asks_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+run_command(const struct cli *cli, int argc, char **argv)
+{
+    const struct cli_command *command;
+    struct err err;
+    json_t *args;
+    int used = 0;
+    int code;
+
+    command = args_find(commands, COMMAND_COUNT, argc, argv, &used);
+    if (command == NULL)
+        return unknown_command(argv[0]);
+    if (asks_help(argc, argv)) {
+        (void)printf("usage: leadline %s %s\n%s\n", command->name,
+            command->usage, command->summary);
+        for (const char *const *o = command->options; *o != NULL; o++) {
+            size_t len = strcspn(*o, "=!?");
+
+            if ((*o)[len] == '=' || (*o)[len] == '\0')
+                (void)printf("  --%.*s%s\n", (int)len, *o,
+                    (*o)[len] == '=' ? " VALUE" : "");
+        }
+        return CLI_DONE;
+    }
+    args = args_take(command, argc - used, argv + used, &err);
+    if (args == NULL) {
+        (void)fprintf(stderr, "leadline %s: %s\n", command->name, err.msg);
+        return CLI_USAGE;
+    }
+    code = command->run(cli, args);
+    json_decref(args);
+    return code;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct cli cli = {.control = default_control};
+    struct err err;
+    int left;
+
+    cli.terminal = isatty(STDOUT_FILENO) == 1;
+    cli.color = cli.terminal && getenv("NO_COLOR") == NULL;
+    if (args_take_globals(
+            argc - 1, argv + 1, clock_unix_ms(), &cli, &left, &err) != 0) {
+        (void)fprintf(stderr, "leadline: %s\n", err.msg);
+        return CLI_USAGE;
+    }
+    if (left == 0) {
+        print_usage(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("leadline %s\n", LEADLINE_VERSION);
+        return CLI_DONE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return CLI_DONE;
+    }
+    return run_command(&cli, left, argv + 1);
+}

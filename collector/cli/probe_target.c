@@ -1,0 +1,228 @@
+#include "probe_target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "cli.h"
+#include "text.h"
+
+enum { TIMEOUT_DEFAULT_MS = 10000, CA_MAX_BYTES = 1 << 20, HTTPS_PORT = 443 };
+
+/* NULL, with err, when memory is out. */
+static char *
+copy(const char *text, struct err *err)
+{
+    char *out = strdup(text);
+
+    if (out == NULL)
+        err_set(err, ERR_NOMEM, "check");
+    return out;
+}
+
+static int
+kind_of(const json_t *args, const char *target, struct check *check,
+    struct err *err)
+{
+    const char *word = cli_arg(args, "kind");
+    int kind;
+
+    if (word != NULL) {
+        kind = check_kind_from(word);
+        if (kind < 0 || kind >= CHECK_PAGE)
+            return err_set(err, ERR_PARSE,
+                "--kind %s: this version has dns, tcp, tls and http", word);
+        check->kind = (enum check_kind)kind;
+        return 0;
+    }
+    if (strncmp(target, "http://", 7) == 0 ||
+        strncmp(target, "https://", 8) == 0)
+        check->kind = CHECK_HTTP;
+    else if (strncmp(target, "tls://", 6) == 0)
+        check->kind = CHECK_TLS;
+    else if (strncmp(target, "tcp://", 6) == 0)
+        check->kind = CHECK_TCP;
+    else if (strstr(target, "://") != NULL)
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\": a target is https://…, http://…, tls://HOST:PORT, "
+            "tcp://HOST:PORT or a bare name",
+            target);
+    else
+        check->kind = CHECK_DNS;
+    return 0;
+}
+
+/* "scheme://HOST:PORT/…" or "HOST:PORT" or "[v6]:PORT" into host and port. */
+static int
+take_host(const char *target, int32_t port_default, struct check *check,
+    struct err *err)
+{
+    const char *at = strstr(target, "://");
+    const char *start = at != NULL ? at + 3 : target;
+    size_t len = strcspn(start, "/?#");
+    char host[300];
+    char *port = NULL;
+    int64_t number = port_default;
+
+    if (at != NULL && strncmp(target, "http://", 7) == 0)
+        number = 80;
+    if (len == 0 || len >= sizeof(host))
+        return err_set(err, ERR_PARSE, "\"%.80s\" names no host", target);
+    (void)snprintf(host, sizeof(host), "%.*s", (int)len, start);
+    if (host[0] == '[') {
+        char *close = strchr(host, ']');
+
+        if (close == NULL)
+            return err_set(err, ERR_PARSE, "\"%.80s\": ] is missing", target);
+        *close = '\0';
+        memmove(host, host + 1, strlen(host + 1) + 1);
+        port = close[1] == ':' ? close + 2 : NULL;
+    } else if (strchr(host, ':') == strrchr(host, ':')) {
+        port = strchr(host, ':');
+        if (port != NULL)
+            *port++ = '\0';
+    }
+    if (port != NULL && text_take_int(port, 1, 65535, &number, err) != 0)
+        return err_wrap(err, "port of %.80s", target);
+    if (number == 0)
+        return err_set(
+            err, ERR_PARSE, "\"%.80s\" needs a port: tcp://HOST:PORT", target);
+    check->port = (int32_t)number;
+    check->host = copy(host, err);
+    return check->host == NULL ? -1 : 0;
+}
+
+static int
+take_what(const json_t *args, const char *target, struct check *check,
+    struct err *err)
+{
+    if (check->kind == CHECK_TLS)
+        return take_host(target, HTTPS_PORT, check, err);
+    if (check->kind == CHECK_TCP)
+        return take_host(target, 0, check, err);
+    if (check->kind == CHECK_DNS) {
+        const char *type = cli_arg(args, "type");
+        int number = type != NULL ? check_dns_type_from(type) : DNS_TYPE_A;
+
+        if (number < 0)
+            return err_set(err, ERR_PARSE,
+                "--type %s: one of A AAAA CNAME MX NS TXT SOA CAA DS HTTPS PTR "
+                "SRV",
+                type);
+        check->dns_types = 1U << number;
+        /* The name of a URL is what is meant by its DNS. */
+        return take_host(target, 1, check, err);
+    }
+    if (strstr(target, "://") == NULL)
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\" is no URL: write https://%.80s/", target, target);
+    check->url = copy(target, err);
+    return check->url == NULL ? -1 : 0;
+}
+
+static int
+take_family(const json_t *args, struct check *check, struct err *err)
+{
+    const char *word = cli_arg(args, "family");
+
+    if (word == NULL)
+        return 0;
+    if (strcmp(word, "4") == 0)
+        check->family = CHECK_FAMILY_4;
+    else if (strcmp(word, "6") == 0)
+        check->family = CHECK_FAMILY_6;
+    else if (strcmp(word, "both") == 0)
+        check->family = CHECK_FAMILY_BOTH;
+    else
+        return err_set(err, ERR_PARSE, "--family %s: one of 4, 6, both", word);
+    return 0;
+}
+
+static int
+take_ca(const char *path, struct check *check, struct err *err)
+{
+    FILE *in = fopen(path, "rb");
+    char *text;
+    size_t len;
+
+    if (in == NULL)
+        return err_sys(err, errno, "--ca %s", path);
+    text = calloc(1, CA_MAX_BYTES + 1);
+    if (text == NULL) {
+        (void)fclose(in);
+        return err_set(err, ERR_NOMEM, "--ca %s", path);
+    }
+    len = fread(text, 1, CA_MAX_BYTES, in);
+    (void)fclose(in);
+    check->ca_pem = text;
+    if (len == CA_MAX_BYTES || strstr(text, "-----BEGIN") == NULL)
+        return err_set(
+            err, ERR_PARSE, "--ca %s: not a PEM file of certificates", path);
+    return 0;
+}
+
+/* HOST:PORT:ADDR, where the address may be IPv6, in brackets or not. */
+static int
+take_resolve(const char *word, struct check *check, struct err *err)
+{
+    const char *port = strchr(word, ':');
+    const char *address = port != NULL ? strchr(port + 1, ':') : NULL;
+
+    if (address == NULL || address[1] == '\0' || port == word ||
+        address == port + 1)
+        return err_set(
+            err, ERR_PARSE, "--resolve %s: HOST:PORT:ADDR goes there", word);
+    if (strlist_add(&check->resolve, word) != 0)
+        return err_set(err, ERR_NOMEM, "check");
+    return 0;
+}
+
+static int
+take_options(const json_t *args, struct check *check, struct err *err)
+{
+    const char *word = cli_arg(args, "timeout");
+
+    if (word != NULL) {
+        if (text_take_span_ms(word, &check->timeout_ms, err) != 0)
+            return err_wrap(err, "--timeout");
+        if (check->timeout_ms < 100 || check->timeout_ms > 300000)
+            return err_set(err, ERR_LIMIT,
+                "--timeout %s is out of range (100ms to 5m)", word);
+    }
+    if (take_family(args, check, err) != 0)
+        return -1;
+    word = cli_arg(args, "server");
+    if (word != NULL) {
+        check->server = copy(word, err);
+        if (check->server == NULL)
+            return -1;
+    }
+    word = cli_arg(args, "ca");
+    if (word != NULL && take_ca(word, check, err) != 0)
+        return -1;
+    word = cli_arg(args, "resolve");
+    if (word != NULL && take_resolve(word, check, err) != 0)
+        return -1;
+    check->insecure = cli_flag(args, "insecure");
+    return 0;
+}
+
+int
+probe_target_take(const json_t *args, struct check *check, struct err *err)
+{
+    const char *target = cli_arg(args, "target");
+
+    check_init(check);
+    (void)snprintf(check->name, sizeof(check->name), "probe");
+    check->timeout_ms = TIMEOUT_DEFAULT_MS;
+    check->interval_ms = CHECK_INTERVAL_MAX_MS;
+    if (kind_of(args, target, check, err) != 0 ||
+        take_what(args, target, check, err) != 0 ||
+        take_options(args, check, err) != 0) {
+        check_free(check);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,163 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "measure.h"
+#include "render.h"
+#include "table.h"
+
+static const char *
+words_of(const char *reason)
+{
+    int number = measure_reason_from(reason);
+
+    return number > 0 ? measure_reason_words((enum measure_reason)number)
+                      : reason;
+}
+
+void
+render_incidents(const struct cli *cli, const json_t *answer)
+{
+    static const char *const columns[] = {"INCIDENT", "CHECK", "WHERE", "STATE",
+        "SEVERITY", "START", "END", "REASON"};
+    struct table *table = table_new(columns, 8);
+    json_t *incident;
+    size_t i;
+
+    if (table == NULL)
+        return;
+    json_array_foreach(json_object_get(answer, "incidents"), i, incident)
+    {
+        const char *state = render_text(incident, "state");
+        char text[TABLE_CELL_BYTES];
+
+        table_row(table);
+        table_cell(table, TABLE_PLAIN, "INC-%s", render_text(incident, "id"));
+        table_cell(table, TABLE_PLAIN, "%s", render_text(incident, "check"));
+        table_cell(table, TABLE_PLAIN, "%s", render_text(incident, "scope"));
+        table_cell(table, strcmp(state, "open") == 0 ? TABLE_BAD : TABLE_PLAIN,
+            "%s", state);
+        table_cell(table, TABLE_PLAIN, "%s", render_text(incident, "severity"));
+        render_moment(json_object_get(incident, "start"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        render_moment(json_object_get(incident, "end"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, TABLE_PLAIN, "%s",
+            words_of(render_text(incident, "reason")));
+    }
+    table_print(table, cli->color, stdout);
+    table_free(table);
+    if (json_array_size(json_object_get(answer, "incidents")) == 0)
+        (void)printf("no incidents\n");
+}
+
+/* Nested facts, indented: people read them, programs take --json. */
+static void
+print_tree(const char *name, const json_t *value, int depth)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+
+    if (json_is_null(value))
+        return;
+    (void)printf("%*s%s:", depth * 2, "", name);
+    if (json_is_string(value)) {
+        (void)printf(" %s\n", json_string_value(value));
+    } else if (json_is_integer(value)) {
+        (void)printf(" %" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
+    } else if (json_is_number(value)) {
+        (void)printf(" %g\n", json_number_value(value));
+    } else if (json_is_boolean(value)) {
+        (void)printf(" %s\n", json_is_true(value) ? "yes" : "no");
+    } else if (json_is_array(value)) {
+        (void)printf("\n");
+        json_array_foreach((json_t *)value, i, member)
+            print_tree("-", member, depth + 1);
+    } else {
+        (void)printf("\n");
+        json_object_foreach((json_t *)value, key, member)
+            print_tree(key, member, depth + 1);
+    }
+}
+
+void
+render_incident(const struct cli *cli, const json_t *answer)
+{
+    const char *reason = render_text(answer, "reason");
+    int number = measure_reason_from(reason);
+    const char *key;
+    json_t *value;
+    char text[64];
+
+    (void)printf("INC-%s  %s  %s  %s\n", render_text(answer, "id"),
+        render_text(answer, "check"), render_text(answer, "scope"),
+        render_text(answer, "state"));
+    render_moment(json_object_get(answer, "start"), text, sizeof(text));
+    (void)printf("start     %s UTC\n", text);
+    render_moment(json_object_get(answer, "end"), text, sizeof(text));
+    if (strcmp(text, "-") != 0) {
+        (void)printf("end       %s UTC\n", text);
+    } else {
+        render_age(cli, json_object_get(answer, "start"), text, sizeof(text));
+        (void)printf("open for  %s\n", text);
+    }
+    render_moment(json_object_get(answer, "noticed"), text, sizeof(text));
+    (void)printf("noticed   %s UTC\n", text);
+    if (number > 0)
+        (void)printf("reason    %s (%s)\nto do     %s\n", reason,
+            measure_reason_words((enum measure_reason)number),
+            measure_reason_advice((enum measure_reason)number));
+    json_object_foreach(json_object_get(answer, "evidence"), key, value)
+        print_tree(key, value, 0);
+}
+
+void
+render_results(const struct cli *cli, const json_t *answer)
+{
+    static const char *const columns[] = {"TIME", "REGION", "AGENT", ">TRY",
+        "STATUS", "REASON", ">DNS", ">CONNECT", ">TLS", ">WAIT", ">TOTAL",
+        ">HTTP"};
+    static const char *const phases[] = {
+        "dns", "connect", "tls", "wait", "total"};
+    struct table *table = table_new(columns, 12);
+    json_t *result;
+    size_t i;
+
+    if (table == NULL)
+        return;
+    json_array_foreach(json_object_get(answer, "results"), i, result)
+    {
+        const char *status = render_text(result, "status");
+        const json_t *spans = json_object_get(result, "phases_us");
+        const json_t *http = json_object_get(result, "http_status");
+        char text[TABLE_CELL_BYTES];
+
+        table_row(table);
+        render_moment(json_object_get(result, "ts"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, TABLE_PLAIN, "%s", render_text(result, "region"));
+        table_cell(table, TABLE_PLAIN, "%s", render_text(result, "agent"));
+        table_cell(table, TABLE_PLAIN, "%d",
+            (int)json_integer_value(json_object_get(result, "attempt")));
+        table_cell(table,
+            strcmp(status, "down") == 0 ? TABLE_BAD
+            : strcmp(status, "up") == 0 ? TABLE_GOOD
+                                        : TABLE_WARN,
+            "%s%s", status,
+            json_is_true(json_object_get(result, "isolated")) ? " (isolated)"
+                                                              : "");
+        table_cell(table, TABLE_PLAIN, "%s", render_text(result, "reason"));
+        for (size_t p = 0; p < 5; p++) {
+            table_put_us(render_us(spans, phases[p]), text, sizeof(text));
+            table_cell(table, TABLE_PLAIN, "%s", text);
+        }
+        if (json_is_integer(http))
+            table_cell(table, TABLE_PLAIN, "%d", (int)json_integer_value(http));
+        else
+            table_cell(table, TABLE_PLAIN, "-");
+    }
+    table_print(table, cli->color, stdout);
+    table_free(table);
+    if (json_array_size(json_object_get(answer, "results")) == 0)
+        (void)printf("no results in this range\n");
+}

@@ -1,0 +1,145 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "render.h"
+#include "table.h"
+
+static enum table_style
+style_of(const char *state)
+{
+    static const struct {
+        const char *state;
+        enum table_style style;
+    } styles[] = {
+        {"up", TABLE_GOOD},
+        {"present", TABLE_GOOD},
+        {"partial", TABLE_WARN},
+        {"down", TABLE_BAD},
+        {"silent", TABLE_BAD},
+        {"revoked", TABLE_DIM},
+        {"maint", TABLE_DIM},
+        {"paused", TABLE_DIM},
+    };
+
+    for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
+        if (strcmp(styles[i].state, state) == 0)
+            return styles[i].style;
+    }
+    return TABLE_PLAIN;
+}
+
+/* "eu up 64 ms, us up 81 ms": one glance a region. */
+static void
+put_regions(const json_t *regions, char *out, size_t size)
+{
+    const char *name;
+    json_t *region;
+    size_t used = 0;
+
+    out[0] = '\0';
+    json_object_foreach((json_t *)regions, name, region)
+    {
+        char last[32];
+        int len;
+
+        table_put_us(render_us(region, "last_us"), last, sizeof(last));
+        len = snprintf(out + used, size - used, "%s%s %s %s",
+            used > 0 ? ", " : "", name, render_text(region, "state"), last);
+        if (len < 0 || (size_t)len >= size - used)
+            return;
+        used += (size_t)len;
+    }
+}
+
+void
+render_status(const struct cli *cli, const json_t *answer)
+{
+    static const char *const columns[] = {"CHECK", "KIND", "STATE", ">SINCE",
+        "REGIONS", ">P95 24H", ">UPTIME MONTH", "INCIDENT"};
+    struct table *table = table_new(columns, 8);
+    const json_t *agents = json_object_get(answer, "agents");
+    const json_t *used =
+        json_object_get(json_object_get(answer, "store"), "used_ratio");
+    json_t *check;
+    size_t i;
+
+    if (table == NULL)
+        return;
+    json_array_foreach(json_object_get(answer, "checks"), i, check)
+    {
+        const char *state = render_text(check, "state");
+        char text[TABLE_CELL_BYTES];
+
+        table_row(table);
+        table_cell(table, TABLE_PLAIN, "%s", render_text(check, "check"));
+        table_cell(table, TABLE_PLAIN, "%s", render_text(check, "kind"));
+        table_cell(table, style_of(state), "%s", state);
+        render_age(cli, json_object_get(check, "since"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        put_regions(json_object_get(check, "regions"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_put_us(render_us(check, "p95_24h_us"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        render_percent(
+            json_object_get(check, "uptime_month"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, TABLE_BAD, "%s", render_text(check, "incident"));
+    }
+    table_print(table, cli->color, stdout);
+    table_free(table);
+    if (json_array_size(json_object_get(answer, "checks")) == 0)
+        (void)printf("no checks\n");
+    (void)printf("agents: %d of %d present",
+        (int)json_integer_value(json_object_get(agents, "present")),
+        (int)json_integer_value(json_object_get(agents, "expected")));
+    if (json_is_number(used))
+        (void)printf("; store %.1f %% full", json_number_value(used) * 100.0);
+    (void)printf("\n");
+}
+
+void
+render_agents(const struct cli *cli, const json_t *answer)
+{
+    static const char *const columns[] = {"AGENT", "REGION", "STATE", "VERSION",
+        ">SEEN", ">SPOOL", ">CLOCK", "SELF-CHECK", "CONFIG"};
+    struct table *table = table_new(columns, 9);
+    json_t *agent;
+    size_t i;
+
+    if (table == NULL)
+        return;
+    json_array_foreach(json_object_get(answer, "agents"), i, agent)
+    {
+        const char *state = render_text(agent, "state");
+        const json_t *offset = json_object_get(agent, "clock_offset_ms");
+        const char *cfg = render_text(agent, "cfg");
+        const char *self_check = render_text(agent, "self_check");
+        char text[TABLE_CELL_BYTES];
+
+        table_row(table);
+        table_cell(table, TABLE_PLAIN, "%s", render_text(agent, "name"));
+        table_cell(table, TABLE_PLAIN, "%s", render_text(agent, "region"));
+        table_cell(table, style_of(state), "%s", state);
+        table_cell(table, TABLE_PLAIN, "%s", render_text(agent, "version"));
+        render_age(
+            cli, json_object_get(agent, "last_seen"), text, sizeof(text));
+        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,
+            json_integer_value(json_object_get(agent, "spool_records")));
+        if (json_is_integer(offset))
+            table_cell(table, TABLE_PLAIN, "%+" JSON_INTEGER_FORMAT " ms",
+                json_integer_value(offset));
+        else
+            table_cell(table, TABLE_PLAIN, "-");
+        table_cell(table,
+            strcmp(self_check, "failing") == 0 ? TABLE_BAD : TABLE_PLAIN, "%s",
+            self_check);
+        table_cell(table, strcmp(cfg, "bad") == 0 ? TABLE_BAD : TABLE_PLAIN,
+            "%s", cfg);
+    }
+    table_print(table, cli->color, stdout);
+    table_free(table);
+    if (json_array_size(json_object_get(answer, "agents")) == 0)
+        (void)printf(
+            "no agents yet: leadline agent add NAME --region REGION\n");
+}

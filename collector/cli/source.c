@@ -1,0 +1,164 @@
+#include "source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "ctl_client.h"
+#include "query.h"
+#include "wire.h"
+
+enum { ANSWER_TIMEOUT_MS = 30000 };
+
+static int
+gather(void *ctx, struct bytes piece, struct err *err)
+{
+    return buf_append(ctx, piece.data, piece.len, err);
+}
+
+json_t *
+source_tell(const struct cli *cli, const char *command, const json_t *args,
+    int *exit_code, struct err *err)
+{
+    char *args_json = json_dumps(args, JSON_COMPACT);
+    struct ctl_question question = {
+        .endpoint = cli->control,
+        .command = command,
+        .args_json = args_json,
+        .timeout_ms = ANSWER_TIMEOUT_MS,
+    };
+    struct buf answer;
+    json_t *value = NULL;
+    json_error_t where;
+
+    buf_init(&answer, (size_t)4 * WIRE_CTL_MAX_BYTES);
+    if (args_json == NULL) {
+        err_set(err, ERR_NOMEM, "arguments");
+        goto out;
+    }
+    if (ctl_ask(&question, gather, &answer, exit_code, err) != 0)
+        goto out;
+    value = json_loadb((const char *)answer.data, answer.len, 0, &where);
+    if (value == NULL)
+        err_set(err, ERR_PEER, "the collector's answer is not JSON: %s",
+            where.text);
+
+out:
+    buf_free(&answer);
+    free(args_json);
+    return value;
+}
+
+/* A store that is read without its collector. */
+struct reading {
+    struct store *store;
+    struct conf_history *conf;
+    struct query_env env;
+};
+
+static void
+close_reading(struct reading *reading)
+{
+    store_abort(reading->env.txn);
+    conf_history_free(reading->conf);
+    store_close(reading->store);
+}
+
+static int
+open_reading(const struct cli *cli, struct reading *reading, struct err *err)
+{
+    *reading = (struct reading){.env.store_used_ratio = -1.0};
+    reading->store = store_open(
+        &(struct store_spec){.dir = cli->store, .read_only = true}, err);
+    if (reading->store == NULL)
+        return -1;
+    reading->env.txn = store_begin_read(reading->store, err);
+    if (reading->env.txn == NULL)
+        goto failed;
+    reading->conf = conf_history_load(reading->env.txn, err);
+    if (reading->conf == NULL)
+        goto failed;
+    if (reading->conf->count == 0) {
+        err_set(err, ERR_STATE,
+            "store %s has no configuration yet: start the collector on it once",
+            cli->store);
+        goto failed;
+    }
+    reading->env.conf = reading->conf;
+    reading->env.now_unix_ms =
+        cli->has_now ? cli->now_unix_ms : clock_unix_ms();
+    if (store_used_ratio(reading->store, &reading->env.store_used_ratio, err) !=
+        0)
+        reading->env.store_used_ratio = -1.0;
+    return 0;
+
+failed:
+    close_reading(reading);
+    return -1;
+}
+
+json_t *
+source_ask(const struct cli *cli, const char *query, const json_t *args,
+    int *exit_code, struct err *err)
+{
+    struct reading reading;
+    json_t *answer = NULL;
+
+    if (cli->store == NULL)
+        return source_tell(cli, query, args, exit_code, err);
+    if (open_reading(cli, &reading, err) != 0)
+        return NULL;
+    if (query_run(&reading.env, query, args, &answer, exit_code, err) != 0)
+        answer = NULL;
+    close_reading(&reading);
+    return answer;
+}
+
+static int
+print_piece(void *ctx, struct bytes piece, struct err *err)
+{
+    (void)ctx;
+    if (fwrite(piece.data, 1, piece.len, stdout) != piece.len)
+        return err_set(err, ERR_SYS, "stdout cannot be written");
+    return 0;
+}
+
+static int
+print_line(void *ctx, const char *line, struct err *err)
+{
+    (void)ctx;
+    if (puts(line) == EOF)
+        return err_set(err, ERR_SYS, "stdout cannot be written");
+    return 0;
+}
+
+int
+source_export(const struct cli *cli, const json_t *args, struct err *err)
+{
+    struct reading reading;
+    char *args_json;
+    int exit_code = 0;
+    int rc;
+
+    if (cli->store != NULL) {
+        if (open_reading(cli, &reading, err) != 0)
+            return -1;
+        rc = query_export(&reading.env, args, print_line, NULL, err);
+        close_reading(&reading);
+        return rc;
+    }
+    args_json = json_dumps(args, JSON_COMPACT);
+    if (args_json == NULL)
+        return err_set(err, ERR_NOMEM, "arguments");
+    rc = ctl_ask(
+        &(struct ctl_question){
+            .endpoint = cli->control,
+            .command = "export",
+            .args_json = args_json,
+            .timeout_ms = ANSWER_TIMEOUT_MS,
+        },
+        print_piece, NULL, &exit_code, err);
+    free(args_json);
+    return rc;
+}

@@ -1,0 +1,395 @@
+#include "collector.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "control.h"
+#include "curl_loop.h"
+#include "intake.h"
+#include "log.h"
+#include "mailq.h"
+#include "store.h"
+#include "writer.h"
+
+static const char default_store[] = "/var/lib/leadline";
+static const char default_control[] = "ipc:///run/leadline/control";
+static const char default_listen[] = "tcp://*:7411";
+
+enum { PATH_BYTES = 4096 };
+
+struct collector {
+    const char *config_path; /* borrowed */
+    struct config *config;   /* owned */
+    conf_mistake_fn *mistake;
+    void *mistake_ctx;
+    struct loop *loop; /* owned, as all below */
+    struct store *store;
+    struct writer *writer;
+    struct intake *intake;
+    struct control *control;
+    struct curl_loop *curl;
+    struct mailer *mailer;
+    struct loop_signal on_term;
+    struct loop_signal on_int;
+    struct loop_signal on_hup;
+    struct log_limit failed_log;
+};
+
+const char *
+collector_store_dir(const struct config *config)
+{
+    return config->store != NULL ? config->store : default_store;
+}
+
+const char *
+collector_control_endpoint(const struct config *config)
+{
+    return config->control != NULL ? config->control : default_control;
+}
+
+static void
+say_mistake(void *ctx, const char *line)
+{
+    const struct collector *collector = ctx;
+
+    log_event(LOG_AT_ERROR, "config.mistake", "%s", line);
+    if (collector->mistake != NULL)
+        collector->mistake(collector->mistake_ctx, line);
+}
+
+/* ---- recording the configuration: at the start, and at each reload ---- */
+
+static int
+record_now(struct collector *collector, struct err *err)
+{
+    struct store_txn *txn = store_begin_write(collector->store, err);
+    uint64_t version;
+
+    if (txn == NULL)
+        return -1;
+    if (conf_history_record(
+            txn, collector->config, clock_unix_ms(), &version, err) != 0) {
+        store_abort(txn);
+        return -1;
+    }
+    return store_commit(txn, err);
+}
+
+struct config_job {
+    struct writer_job job;
+    struct collector *collector;
+    struct config *config; /* owned until it is in force */
+};
+
+static int
+run_config(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    const struct config_job *job = (struct config_job *)base;
+    uint64_t version;
+
+    if (conf_history_record(
+            txn, job->config, room->now_unix_ms, &version, err) != 0)
+        return -1;
+    return writer_reload_history(room, txn, err);
+}
+
+static void
+config_done(struct writer_job *base)
+{
+    struct config_job *job = (struct config_job *)base;
+    struct collector *collector = job->collector;
+    struct config *before = collector->config;
+    struct err err;
+
+    if (base->lost) {
+        log_event(
+            LOG_AT_ERROR, "config.not_recorded", "error=\"%s\"", base->err.msg);
+        collector_conf_free(job->config);
+        free(job);
+        return;
+    }
+    collector->config = job->config;
+    intake_set_config(collector->intake, collector->config);
+    if (control_reload(collector->control, &err) != 0 ||
+        mailer_set_config(collector->mailer, &collector->config->mail, &err) !=
+            0)
+        log_event(LOG_AT_ERROR, "config.reload", "error=\"%s\"", err.msg);
+    collector_conf_free(before);
+    log_event(LOG_AT_INFO, "config.in_force", "checks=%zu",
+        collector->config->check_count);
+    free(job);
+}
+
+/* Where relative paths in the file start from. */
+static void
+folder_of(const char *path, char out[PATH_BYTES])
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        (void)snprintf(out, PATH_BYTES, ".");
+    else
+        (void)snprintf(out, PATH_BYTES, "%.*s", (int)(slash - path + 1), path);
+}
+
+static void
+on_reload(void *ctx)
+{
+    struct collector *collector = ctx;
+    struct config_job *job = calloc(1, sizeof(*job));
+    char folder[PATH_BYTES];
+    struct err err = {.code = ERR_NOMEM, .msg = "out of memory"};
+
+    folder_of(collector->config_path, folder);
+    if (job == NULL)
+        goto refused;
+    job->config = collector_conf_read(
+        collector->config_path, say_mistake, collector, &err);
+    if (job->config == NULL || collector_conf_load_files(job->config, folder,
+                                   say_mistake, collector, &err) != 0)
+        goto refused;
+    job->collector = collector;
+    job->job.run = run_config;
+    job->job.done = config_done;
+    writer_put(collector->writer, &job->job);
+    return;
+
+refused:
+    log_event(LOG_AT_ERROR, "config.refused",
+        "file=%s error=\"%s\" in_force=\"the one before\"",
+        collector->config_path, err.msg);
+    if (job != NULL)
+        collector_conf_free(job->config);
+    free(job);
+}
+
+/* ---- mail ---- */
+
+struct report_job {
+    struct writer_job job;
+    struct collector *collector;
+    struct mailq_report report;
+};
+
+static int
+run_report(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    const struct report_job *job = (struct report_job *)base;
+
+    (void)room;
+    return mailq_take_report(txn, &job->report, err);
+}
+
+static void
+report_done(struct writer_job *base)
+{
+    struct report_job *job = (struct report_job *)base;
+
+    mailer_nudge(job->collector->mailer);
+    free(job);
+}
+
+static void
+take_report(void *ctx, const struct mailq_report *report)
+{
+    struct collector *collector = ctx;
+    struct report_job *job = calloc(1, sizeof(*job));
+
+    if (job == NULL) {
+        log_event(LOG_AT_ERROR, "mail.report", "error=\"out of memory\"");
+        return; /* it is sent again: doubled, not lost */
+    }
+    job->collector = collector;
+    job->report = *report;
+    job->job.run = run_report;
+    job->job.done = report_done;
+    writer_put(collector->writer, &job->job);
+}
+
+static void
+mail_queued(void *ctx)
+{
+    struct collector *collector = ctx;
+
+    mailer_nudge(collector->mailer);
+}
+
+static void
+turn_failed(void *ctx, const struct err *err)
+{
+    struct collector *collector = ctx;
+
+    log_limited(&collector->failed_log, LOG_AT_ERROR, "store.turn_lost",
+        "error=\"%s\" kept_by=agents", err->msg);
+}
+
+/* ---- start and end ---- */
+
+static void
+on_end(void *ctx)
+{
+    struct collector *collector = ctx;
+
+    loop_stop(collector->loop);
+}
+
+static void
+fleet_changed(void *ctx)
+{
+    struct collector *collector = ctx;
+
+    intake_fleet_changed(collector->intake);
+}
+
+static int
+start_signals(struct collector *collector, struct err *err)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (loop_signal_start(collector->loop, &collector->on_term, SIGTERM, on_end,
+            collector, err) != 0 ||
+        loop_signal_start(collector->loop, &collector->on_int, SIGINT, on_end,
+            collector, err) != 0)
+        return -1;
+    return loop_signal_start(
+        collector->loop, &collector->on_hup, SIGHUP, on_reload, collector, err);
+}
+
+static int
+load_key(
+    const struct collector *collector, struct curve_key *key, struct err *err)
+{
+    char beside_store[PATH_BYTES];
+    const char *path = collector->config->key_file;
+
+    if (path == NULL) {
+        (void)snprintf(beside_store, sizeof(beside_store), "%s/collector.key",
+            collector_store_dir(collector->config));
+        path = beside_store;
+    }
+    return curve_key_load(path, key, err);
+}
+
+static int
+start_mail(struct collector *collector, struct err *err)
+{
+    collector->curl = curl_loop_new(collector->loop, err);
+    if (collector->curl == NULL)
+        return -1;
+    collector->mailer = mailer_new(
+        &(struct mailer_spec){
+            .loop = collector->loop,
+            .curl = collector->curl,
+            .store = collector->store,
+            .report = take_report,
+            .ctx = collector,
+        },
+        err);
+    if (collector->mailer == NULL)
+        return -1;
+    return mailer_set_config(collector->mailer, &collector->config->mail, err);
+}
+
+static int
+start_lines(struct collector *collector, struct err *err)
+{
+    struct intake_spec intake = {
+        .loop = collector->loop,
+        .store = collector->store,
+        .writer = collector->writer,
+        .listen = collector->config->listen != NULL ? collector->config->listen
+                                                    : default_listen,
+        .config = collector->config,
+    };
+    struct control_spec control = {
+        .loop = collector->loop,
+        .store = collector->store,
+        .writer = collector->writer,
+        .endpoint = collector_control_endpoint(collector->config),
+        .fleet_changed = fleet_changed,
+        .ctx = collector,
+    };
+
+    if (load_key(collector, &intake.key, err) != 0)
+        return -1;
+    memcpy(control.collector_key, intake.key.public_key, CURVE_KEY_BYTES);
+    collector->intake = intake_open(&intake, err);
+    if (collector->intake == NULL)
+        return -1;
+    collector->control = control_open(&control, err);
+    return collector->control == NULL ? -1 : 0;
+}
+
+static int
+start(struct collector *collector, struct err *err)
+{
+    collector->loop = loop_new(err);
+    if (collector->loop == NULL)
+        return -1;
+    collector->store = store_open(
+        &(struct store_spec){.dir = collector_store_dir(collector->config)},
+        err);
+    if (collector->store == NULL || record_now(collector, err) != 0)
+        return -1;
+    if (start_mail(collector, err) != 0)
+        return -1;
+    collector->writer = writer_start(
+        &(struct writer_spec){
+            .loop = collector->loop,
+            .store = collector->store,
+            .mail_queued = mail_queued,
+            .failed = turn_failed,
+            .ctx = collector,
+        },
+        err);
+    if (collector->writer == NULL || start_lines(collector, err) != 0)
+        return -1;
+    return start_signals(collector, err);
+}
+
+static void
+end(struct collector *collector)
+{
+    loop_signal_stop(&collector->on_term);
+    loop_signal_stop(&collector->on_int);
+    loop_signal_stop(&collector->on_hup);
+    /* The writer first: what it finishes still finds everybody there. */
+    writer_stop(collector->writer);
+    control_close(collector->control);
+    intake_close(collector->intake);
+    mailer_free(collector->mailer);
+    curl_loop_free(collector->curl);
+    store_close(collector->store);
+    loop_free(collector->loop);
+    collector_conf_free(collector->config);
+}
+
+int
+collector_run(const struct collector_spec *spec, struct err *err)
+{
+    struct collector collector = {
+        .config_path = spec->config_path,
+        .config = spec->config,
+        .mistake = spec->mistake,
+        .mistake_ctx = spec->mistake_ctx,
+    };
+    int rc = start(&collector, err);
+
+    if (rc == 0) {
+        log_event(LOG_AT_INFO, "collector.ready",
+            "listen=%s store=%s checks=%zu",
+            collector.config->listen != NULL ? collector.config->listen
+                                             : default_listen,
+            collector_store_dir(collector.config),
+            collector.config->check_count);
+        mailer_nudge(collector.mailer);
+        loop_run(collector.loop);
+        log_event(LOG_AT_INFO, "collector.stop", "reason=signal");
+    }
+    end(&collector);
+    return rc;
+}

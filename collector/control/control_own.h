@@ -1,0 +1,46 @@
+/*
+ * control_own.h - what the files of control share.
+ */
+#ifndef COLLECTOR_CONTROL_OWN_H
+#define COLLECTOR_CONTROL_OWN_H
+
+#include <jansson.h>
+
+#include "conf_history.h"
+#include "control.h"
+#include "wire.h"
+
+enum { CONTROL_PEER_BYTES = 32 };
+
+struct control_peer {
+    uint8_t id[CONTROL_PEER_BYTES];
+    size_t len;
+};
+
+struct control {
+    struct loop *loop;     /* borrowed */
+    struct store *store;   /* borrowed */
+    struct writer *writer; /* borrowed */
+    uint8_t collector_key[CURVE_KEY_BYTES];
+    void (*fleet_changed)(void *ctx);
+    void *ctx;
+    void *context;             /* owned */
+    void *socket;              /* owned */
+    struct conf_history *conf; /* owned */
+    struct loop_watch readable;
+    struct timer more;
+    struct buf out;
+};
+
+void control_reply(struct control *control, const struct control_peer *peer,
+    const struct wire_ctl_reply *reply);
+
+/* Replies with an error; `exit_code` as the command line's. */
+void control_refuse(struct control *control, const struct control_peer *peer,
+    int exit_code, const char *text);
+
+/* control_change.c: what changes something; false: no such command. */
+bool control_change(struct control *control, const struct control_peer *peer,
+    const char *command, const json_t *args);
+
+#endif

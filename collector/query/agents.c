@@ -1,0 +1,101 @@
+#include "agents.h"
+
+#include <string.h>
+
+#include "facts_json.h"
+
+struct listing {
+    json_t *agents;
+    int64_t now_unix_ms;
+    int present;
+    int expected;
+};
+
+const char *
+agent_state_name(const struct agent_row *row, int64_t now_unix_ms)
+{
+    if (row->revoked)
+        return "revoked";
+    if (row->suspended)
+        return "suspended";
+    return row->last_seen_unix_ms != 0 &&
+                   now_unix_ms - row->last_seen_unix_ms <= AGENT_PRESENT_MS
+               ? "present"
+               : "silent";
+}
+
+static const char *
+config_state(const struct agent_row *row)
+{
+    if (row->cfg_refused[0] != '\0')
+        return "bad";
+    return row->cfg_sent != 0 && row->cfg_sent == row->cfg_confirmed
+               ? "ok"
+               : "pending";
+}
+
+static json_t *
+agent_json(const struct agent_row *row, int64_t now_unix_ms)
+{
+    static const char *const self_checks[] = {NULL, "good", "failing"};
+    const char *self_check =
+        row->self_check < 3 ? self_checks[row->self_check] : NULL;
+
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:s, s:o, s:I, s:I, s:o}",
+        "name", row->name, "region", row->region, "state",
+        agent_state_name(row, now_unix_ms), "version",
+        row->build[0] != '\0' ? json_string(row->build) : json_null(),
+        "last_seen", moment_json(row->last_seen_unix_ms), "spool_records",
+        (json_int_t)row->spool_records, "clock_offset_ms",
+        row->clock_offset_known ? json_integer(row->clock_offset_ms)
+                                : json_null(),
+        "self_check",
+        self_check != NULL ? json_string(self_check) : json_null(), "cfg",
+        config_state(row), "cfg_reason",
+        row->cfg_refused[0] != '\0' ? json_string(row->cfg_refused)
+                                    : json_null(),
+        "skipped", (json_int_t)row->skipped, "lost", (json_int_t)row->lost,
+        "address",
+        row->address[0] != '\0' ? json_string(row->address) : json_null());
+}
+
+static int
+take_agent(void *ctx, const struct agent_row *row, struct err *err)
+{
+    struct listing *listing = ctx;
+    const char *state = agent_state_name(row, listing->now_unix_ms);
+
+    listing->present += strcmp(state, "present") == 0;
+    listing->expected += !row->revoked && !row->suspended && row->key_count > 0;
+    if (listing->agents == NULL)
+        return 0;
+    if (json_array_append_new(
+            listing->agents, agent_json(row, listing->now_unix_ms)) != 0)
+        return err_set(err, ERR_NOMEM, "agents");
+    return 0;
+}
+
+json_t *
+agents_query(struct store_txn *txn, int64_t now_unix_ms, struct err *err)
+{
+    struct listing listing = {
+        .agents = json_array(), .now_unix_ms = now_unix_ms};
+
+    if (agent_each(txn, take_agent, &listing, err) != 0) {
+        json_decref(listing.agents);
+        return NULL;
+    }
+    return json_pack("{s:o}", "agents", listing.agents);
+}
+
+json_t *
+agents_count(struct store_txn *txn, int64_t now_unix_ms, struct err *err)
+{
+    struct listing listing = {.now_unix_ms = now_unix_ms};
+
+    if (agent_each(txn, take_agent, &listing, err) != 0)
+        return NULL;
+    return json_pack(
+        "{s:i, s:i}", "present", listing.present, "expected", listing.expected);
+}

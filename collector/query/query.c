@@ -1,0 +1,260 @@
+#include "query.h"
+
+#include <string.h>
+
+#include "agents.h"
+#include "export.h"
+#include "incidents.h"
+#include "p95.h"
+#include "p95_json.h"
+#include "results.h"
+#include "sla.h"
+#include "span.h"
+#include "status.h"
+#include "text.h"
+
+static const int64_t day_ms = 86400000;
+static const int64_t month_ms = INT64_C(30) * 86400000;
+
+static const char *
+arg(const json_t *args, const char *name)
+{
+    return json_string_value(json_object_get(args, name));
+}
+
+static const struct config *
+newest(const struct query_env *env)
+{
+    return env->conf->versions[env->conf->count - 1].config;
+}
+
+/* A percentage into millionths: "99.9" -> 999000. */
+static int
+take_target(const json_t *args, int64_t *millionths, struct err *err)
+{
+    const char *text = arg(args, "target");
+
+    *millionths = SLA_OWN_TARGET;
+    if (text == NULL)
+        return 0;
+    if (text_take_decimal_millionths(text, millionths, err) != 0)
+        return err_wrap(err, "--target");
+    if (*millionths > INT64_C(100000000) || *millionths % 100 != 0)
+        return err_set(err, ERR_PARSE,
+            "--target %.20s: a percentage of at most 100, with four decimals "
+            "at most",
+            text);
+    *millionths /= 100;
+    return 0;
+}
+
+static int
+run_sla(const struct query_env *env, const json_t *args, json_t **answer,
+    int *exit_code, struct err *err)
+{
+    struct query_span span;
+    struct sla_spec spec = {.now_unix_ms = env->now_unix_ms,
+        .verdicts = json_is_true(json_object_get(args, "verdicts"))};
+    const char *by = arg(args, "by");
+
+    if (by != NULL && strcmp(by, "region") != 0)
+        return err_set(err, ERR_PARSE,
+            "--by %.40s: sla is by region; it always shows them", by);
+    if (take_target(args, &spec.target_millionths, err) != 0 ||
+        query_span_take(
+            args, 0, newest(env)->timezone, env->now_unix_ms, &span, err) != 0)
+        return -1;
+    spec.from_unix_ms = span.from_unix_ms;
+    spec.to_unix_ms = span.to_unix_ms;
+    return sla_answer(
+        env->txn, env->conf, arg(args, "check"), &spec, answer, exit_code, err);
+}
+
+static int
+take_phases(const char *text, uint16_t *phases, struct err *err)
+{
+    if (text == NULL)
+        return 0;
+    if (strcmp(text, "all") == 0) {
+        *phases = P95_PHASES_ALL;
+        return 0;
+    }
+    while (*text != '\0') {
+        char name[32];
+        size_t len = strcspn(text, ",");
+        int phase;
+
+        if (len >= sizeof(name))
+            return err_set(err, ERR_PARSE, "--phase \"%.40s\"", text);
+        memcpy(name, text, len);
+        name[len] = '\0';
+        phase = phase_from(name);
+        if (phase < 0)
+            return err_set(err, ERR_PARSE,
+                "--phase \"%s\": dns, connect, tls, request, wait, transfer, "
+                "total, or all",
+                name);
+        *phases |= (uint16_t)(1U << phase);
+        text += len + (text[len] == ',');
+    }
+    return 0;
+}
+
+static int
+take_p95(const struct query_env *env, const json_t *args, struct p95_spec *spec,
+    struct err *err)
+{
+    const char *by = arg(args, "by");
+    const char *quantile = arg(args, "quantile");
+    struct query_span span;
+
+    *spec = (struct p95_spec){.now_unix_ms = env->now_unix_ms,
+        .quantile_millionths = P95_QUANTILE_DEFAULT,
+        .strict = json_is_true(json_object_get(args, "strict"))};
+    if (by != NULL && strcmp(by, "region") == 0)
+        spec->by = P95_BY_REGION;
+    else if (by != NULL && strcmp(by, "agent") == 0)
+        spec->by = P95_BY_AGENT;
+    else if (by != NULL)
+        return err_set(err, ERR_PARSE, "--by %.40s: region or agent", by);
+    if (quantile != NULL && (text_take_decimal_millionths(quantile,
+                                 &spec->quantile_millionths, err) != 0 ||
+                                spec->quantile_millionths > 1000000))
+        return err_set(err, ERR_PARSE,
+            "--quantile \"%.40s\": a number from 0 to 1, as 0.95", quantile);
+    if (take_phases(arg(args, "phase"), &spec->phases, err) != 0 ||
+        query_span_take(args, day_ms, newest(env)->timezone, env->now_unix_ms,
+            &span, err) != 0)
+        return -1;
+    spec->from_unix_ms = span.from_unix_ms;
+    spec->to_unix_ms = span.to_unix_ms;
+    return 0;
+}
+
+static json_t *
+p95_of(
+    const struct query_env *env, const struct p95_spec *spec, struct err *err)
+{
+    struct p95 p95;
+    json_t *answer;
+
+    if (p95_query(env->txn, env->conf, spec, &p95, err) != 0)
+        return NULL;
+    answer = p95_to_json(&p95);
+    p95_free(&p95);
+    if (answer == NULL)
+        err_set(err, ERR_NOMEM, "answer");
+    return answer;
+}
+
+static int
+run_p95(const struct query_env *env, const json_t *args, json_t **answer,
+    struct err *err)
+{
+    const char *check = arg(args, "check");
+    struct p95_spec spec;
+    json_t *checks;
+
+    if (take_p95(env, args, &spec, err) != 0)
+        return -1;
+    if (check != NULL) {
+        spec.check = check_id_of(check);
+        *answer = p95_of(env, &spec, err);
+        return *answer != NULL ? 0 : -1;
+    }
+    checks = json_array();
+    for (size_t i = 0; i < newest(env)->check_count; i++) {
+        json_t *one;
+
+        spec.check = newest(env)->checks[i].check.id;
+        one = p95_of(env, &spec, err);
+        if (one == NULL) {
+            json_decref(checks);
+            return -1;
+        }
+        (void)json_array_append_new(checks, one);
+    }
+    *answer = json_pack("{s:o}", "checks", checks);
+    return 0;
+}
+
+static int
+run_incidents(const struct query_env *env, const json_t *args, json_t **answer,
+    int *exit_code, struct err *err)
+{
+    struct incidents_spec spec = {.check = arg(args, "check"),
+        .now_unix_ms = env->now_unix_ms,
+        .only_open = json_is_true(json_object_get(args, "open"))};
+    struct query_span span;
+
+    if (query_span_take(args, month_ms, "UTC", env->now_unix_ms, &span, err) !=
+        0)
+        return -1;
+    spec.from_unix_ms = span.from_unix_ms;
+    spec.to_unix_ms = span.to_unix_ms;
+    return incidents_answer(env->txn, env->conf, &spec, answer, exit_code, err);
+}
+
+static int
+run_incident(const struct query_env *env, const json_t *args, json_t **answer,
+    struct err *err)
+{
+    const char *id = arg(args, "id");
+
+    if (id == NULL)
+        return err_set(err, ERR_PARSE, "which incident?");
+    return incidents_show(
+        env->txn, env->conf, id, env->now_unix_ms, answer, err);
+}
+
+int
+query_run(const struct query_env *env, const char *command, const json_t *args,
+    json_t **answer, int *exit_code, struct err *err)
+{
+    *exit_code = 0;
+    *answer = NULL;
+    if (env->conf->count == 0)
+        return err_set(err, ERR_STATE, "the store has no configuration");
+    if (strcmp(command, "sla") == 0)
+        return run_sla(env, args, answer, exit_code, err);
+    if (strcmp(command, "p95") == 0)
+        return run_p95(env, args, answer, err);
+    if (strcmp(command, "incidents") == 0)
+        return run_incidents(env, args, answer, exit_code, err);
+    if (strcmp(command, "incidents.show") == 0)
+        return run_incident(env, args, answer, err);
+    if (strcmp(command, "status") == 0)
+        *answer = status_query(env, arg(args, "site"), err);
+    else if (strcmp(command, "agents") == 0)
+        *answer = agents_query(env->txn, env->now_unix_ms, err);
+    else if (strcmp(command, "results") == 0)
+        *answer = results_query(env, args, err);
+    else
+        return err_set(err, ERR_PARSE, "unknown command \"%.64s\"", command);
+    return *answer != NULL ? 0 : -1;
+}
+
+int
+query_export(const struct query_env *env, const json_t *args, query_line_fn *fn,
+    void *ctx, struct err *err)
+{
+    struct export_spec spec = {.now_unix_ms = env->now_unix_ms};
+    const char *format = arg(args, "format");
+    const char *check = arg(args, "check");
+    struct query_span span;
+
+    if (format != NULL && strcmp(format, "csv") == 0)
+        spec.format = EXPORT_CSV;
+    else if (format != NULL && strcmp(format, "jsonl") != 0)
+        return err_set(err, ERR_PARSE, "--format %.40s: jsonl or csv", format);
+    /* Without a range: all that raw holds. */
+    if (query_span_take(
+            args, env->now_unix_ms, "UTC", env->now_unix_ms, &span, err) != 0)
+        return -1;
+    spec.from_unix_ms = span.from_unix_ms;
+    spec.to_unix_ms =
+        arg(args, "to") != NULL ? span.to_unix_ms : env->now_unix_ms + day_ms;
+    if (check != NULL)
+        spec.check = check_id_of(check);
+    return export_lines(env->txn, env->conf, &spec, fn, ctx, err);
+}

@@ -1,0 +1,396 @@
+#include "writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "alert.h"
+#include "assign.h"
+#include "clock.h"
+#include "ladder.h"
+
+enum {
+    TURN_JOBS_MAX = 64,
+    TURN_BYTES_MAX = 4 << 20,
+    GATHER_MS = 20, /* how long a first job waits for company */
+    IDLE_MS = 1000,
+    BACKLOG_MS = 5, /* between turns when there is late work */
+    CELLS_MAX = 8   /* made anew in a turn: a check's hour or day each */
+};
+
+struct job_list {
+    struct writer_job *first;
+    struct writer_job **end;
+    size_t count;
+    size_t bytes;
+};
+
+struct writer {
+    struct loop *loop;   /* borrowed */
+    struct store *store; /* borrowed */
+    void (*mail_queued)(void *ctx);
+    void (*failed)(void *ctx, const struct err *err);
+    void *ctx;
+    struct loop_wake *wake;
+    pthread_t thread;
+    bool running;
+
+    pthread_mutex_t lock; /* over the rest of this paragraph */
+    pthread_cond_t more;
+    struct job_list waiting;
+    struct job_list finished;
+    bool mail_was_queued;
+    bool turn_failed;
+    struct err turn_err;
+    bool stopping;
+
+    struct writer_room room; /* the thread's own */
+    int64_t next_unix_ms;    /* when time alone asks for a turn */
+    bool again;              /* late work is left */
+};
+
+static void
+list_init(struct job_list *list)
+{
+    *list = (struct job_list){.end = &list->first};
+}
+
+static void
+list_add(struct job_list *list, struct writer_job *job)
+{
+    job->next = NULL;
+    *list->end = job;
+    list->end = &job->next;
+    list->count++;
+    list->bytes += job->cost_bytes;
+}
+
+static struct writer_job *
+list_take(struct job_list *list)
+{
+    struct writer_job *job = list->first;
+
+    list->first = job->next;
+    if (list->first == NULL)
+        list->end = &list->first;
+    list->count--;
+    list->bytes -= job->cost_bytes;
+    return job;
+}
+
+/* ---- on the writer's thread ---- */
+
+static void
+wait_until_unix_ms(struct writer *writer, int64_t unix_ms)
+{
+    struct timespec until = {
+        .tv_sec = (time_t)(unix_ms / MS_PER_SEC),
+        .tv_nsec = (long)(unix_ms % MS_PER_SEC * NS_PER_MS),
+    };
+
+    (void)pthread_cond_timedwait(&writer->more, &writer->lock, &until);
+}
+
+/*
+ * Waits for jobs, or for the moment that judging or alerting asked for.  Moves
+ * a turn's jobs to `turn`.  False when it is time to end.
+ */
+static bool
+gather(struct writer *writer, struct job_list *turn)
+{
+    int64_t now_unix_ms = clock_unix_ms();
+    int64_t wake_unix_ms = now_unix_ms + (writer->again ? BACKLOG_MS : IDLE_MS);
+    bool go_on;
+
+    if (writer->next_unix_ms < wake_unix_ms)
+        wake_unix_ms = writer->next_unix_ms;
+    (void)pthread_mutex_lock(&writer->lock);
+    while (writer->waiting.count == 0 && !writer->stopping &&
+           clock_unix_ms() < wake_unix_ms)
+        wait_until_unix_ms(writer, wake_unix_ms);
+    wake_unix_ms = clock_unix_ms() + GATHER_MS;
+    while (writer->waiting.count > 0 && writer->waiting.count < TURN_JOBS_MAX &&
+           writer->waiting.bytes < TURN_BYTES_MAX && !writer->stopping &&
+           clock_unix_ms() < wake_unix_ms)
+        wait_until_unix_ms(writer, wake_unix_ms);
+    while (writer->waiting.count > 0 && turn->count < TURN_JOBS_MAX &&
+           (turn->count == 0 || turn->bytes < TURN_BYTES_MAX))
+        list_add(turn, list_take(&writer->waiting));
+    go_on = !writer->stopping || turn->count > 0;
+    (void)pthread_mutex_unlock(&writer->lock);
+    return go_on;
+}
+
+static int
+think(
+    struct writer *writer, struct store_txn *txn, bool *queued, struct err *err)
+{
+    struct writer_room *room = &writer->room;
+    int64_t alert_next_unix_ms = INT64_MAX;
+    bool watch_again = false;
+    bool ladder_again = false;
+
+    writer->next_unix_ms = INT64_MAX;
+    if (watch_run(room->watch, txn, room->now_unix_ms, alert_take_news,
+            room->alert, &watch_again, &writer->next_unix_ms, err) != 0)
+        return err_wrap(err, "judging");
+    if (alert_run(room->alert, txn, room->now_unix_ms, queued,
+            &alert_next_unix_ms, err) != 0)
+        return err_wrap(err, "alerting");
+    if (ladder_run(room->ladder, txn, room->history, room->now_unix_ms,
+            CELLS_MAX, &ladder_again, err) != 0)
+        return err_wrap(err, "making cells");
+    writer->again = watch_again || ladder_again;
+    if (alert_next_unix_ms < writer->next_unix_ms)
+        writer->next_unix_ms = alert_next_unix_ms;
+    return 0;
+}
+
+static int
+run_jobs(struct writer *writer, struct job_list *turn, struct store_txn *txn,
+    struct err *err)
+{
+    for (struct writer_job *job = turn->first; job != NULL; job = job->next) {
+        if (job->run(job, &writer->room, txn, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What is held in memory may now be ahead of the store: read it again. */
+static void
+recover(struct writer *writer)
+{
+    struct writer_room *room = &writer->room;
+    struct err err;
+    struct store_txn *txn = store_begin_read(writer->store, &err);
+
+    if (txn == NULL)
+        return;
+    (void)writer_reload_history(room, txn, &err);
+    (void)watch_reload(room->watch, txn, clock_unix_ms(), &err);
+    ladder_forget(room->ladder);
+    alert_forget(room->alert);
+    store_abort(txn);
+}
+
+static void
+take_turn(struct writer *writer, struct job_list *turn)
+{
+    struct err err = {0};
+    struct store_txn *txn = store_begin_write(writer->store, &err);
+    bool queued = false;
+    int rc = -1;
+
+    writer->room.now_unix_ms = clock_unix_ms();
+    if (txn != NULL && run_jobs(writer, turn, txn, &err) == 0 &&
+        think(writer, txn, &queued, &err) == 0) {
+        rc = store_commit(txn, &err);
+    } else {
+        store_abort(txn);
+    }
+    if (rc != 0) {
+        recover(writer);
+        writer->next_unix_ms = clock_unix_ms() + IDLE_MS;
+    }
+    (void)pthread_mutex_lock(&writer->lock);
+    while (turn->count > 0) {
+        struct writer_job *job = list_take(turn);
+
+        job->lost = rc != 0;
+        if (rc != 0)
+            job->err = err;
+        list_add(&writer->finished, job);
+    }
+    writer->mail_was_queued |= queued && rc == 0;
+    if (rc != 0) {
+        writer->turn_failed = true;
+        writer->turn_err = err;
+    }
+    (void)pthread_mutex_unlock(&writer->lock);
+    loop_wake_send(writer->wake);
+}
+
+static void *
+write_on(void *arg)
+{
+    struct writer *writer = arg;
+    struct job_list turn;
+
+    list_init(&turn);
+    while (gather(writer, &turn))
+        take_turn(writer, &turn);
+    return NULL;
+}
+
+/* ---- on the loop's thread ---- */
+
+static void
+on_wake(void *ctx)
+{
+    struct writer *writer = ctx;
+    struct job_list done;
+    struct err err;
+    bool queued;
+    bool failed;
+
+    list_init(&done);
+    (void)pthread_mutex_lock(&writer->lock);
+    while (writer->finished.count > 0)
+        list_add(&done, list_take(&writer->finished));
+    queued = writer->mail_was_queued;
+    failed = writer->turn_failed;
+    err = writer->turn_err;
+    writer->mail_was_queued = false;
+    writer->turn_failed = false;
+    (void)pthread_mutex_unlock(&writer->lock);
+    while (done.count > 0) {
+        struct writer_job *job = list_take(&done);
+
+        job->done(job);
+    }
+    if (failed)
+        writer->failed(writer->ctx, &err);
+    if (queued)
+        writer->mail_queued(writer->ctx);
+}
+
+int
+writer_reload_history(
+    struct writer_room *room, struct store_txn *txn, struct err *err)
+{
+    struct conf_history *history = conf_history_load(txn, err);
+    struct assign *assign;
+
+    if (history == NULL)
+        return -1;
+    assign = assign_new(history, err);
+    if (assign == NULL) {
+        conf_history_free(history);
+        return -1;
+    }
+    if (room->watch != NULL && watch_set_history(room->watch, txn, history,
+                                   clock_unix_ms(), err) != 0) {
+        assign_free(assign);
+        conf_history_free(history);
+        return -1;
+    }
+    if (room->alert != NULL)
+        alert_set_history(room->alert, history);
+    assign_free(room->assign);
+    conf_history_free(room->history);
+    room->assign = assign;
+    room->history = history;
+    return 0;
+}
+
+static int
+make_room(struct writer *writer, struct err *err)
+{
+    struct writer_room *room = &writer->room;
+    struct store_txn *txn = store_begin_read(writer->store, err);
+    int rc = -1;
+
+    if (txn == NULL)
+        return -1;
+    if (writer_reload_history(room, txn, err) != 0)
+        goto out;
+    room->watch = watch_new(txn, room->history, clock_unix_ms(), err);
+    if (room->watch == NULL)
+        goto out;
+    room->alert = alert_new(room->history, err);
+    if (room->alert == NULL)
+        goto out;
+    room->ladder = ladder_new(err);
+    if (room->ladder == NULL)
+        goto out;
+    rc = 0;
+
+out:
+    store_abort(txn);
+    return rc;
+}
+
+static void
+free_writer(struct writer *writer)
+{
+    watch_free(writer->room.watch);
+    alert_free(writer->room.alert);
+    ladder_free(writer->room.ladder);
+    assign_free(writer->room.assign);
+    conf_history_free(writer->room.history);
+    loop_wake_free(writer->wake);
+    (void)pthread_cond_destroy(&writer->more);
+    (void)pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+struct writer *
+writer_start(const struct writer_spec *spec, struct err *err)
+{
+    struct writer *writer = calloc(1, sizeof(*writer));
+    int rc;
+
+    if (writer == NULL) {
+        err_set(err, ERR_NOMEM, "writer");
+        return NULL;
+    }
+    writer->loop = spec->loop;
+    writer->store = spec->store;
+    writer->mail_queued = spec->mail_queued;
+    writer->failed = spec->failed;
+    writer->ctx = spec->ctx;
+    list_init(&writer->waiting);
+    list_init(&writer->finished);
+    (void)pthread_mutex_init(&writer->lock, NULL);
+    (void)pthread_cond_init(&writer->more, NULL);
+    writer->wake = loop_wake_new(spec->loop, on_wake, writer, err);
+    if (writer->wake == NULL || make_room(writer, err) != 0) {
+        free_writer(writer);
+        return NULL;
+    }
+    rc = pthread_create(&writer->thread, NULL, write_on, writer);
+    if (rc != 0) {
+        err_sys(err, rc, "writer thread");
+        free_writer(writer);
+        return NULL;
+    }
+    writer->running = true;
+    return writer;
+}
+
+void
+writer_stop(struct writer *writer)
+{
+    if (writer == NULL)
+        return;
+    (void)pthread_mutex_lock(&writer->lock);
+    writer->stopping = true;
+    (void)pthread_cond_signal(&writer->more);
+    (void)pthread_mutex_unlock(&writer->lock);
+    (void)pthread_join(writer->thread, NULL);
+    on_wake(writer);
+    free_writer(writer);
+}
+
+void
+writer_put(struct writer *writer, struct writer_job *job)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    list_add(&writer->waiting, job);
+    (void)pthread_cond_signal(&writer->more);
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+size_t
+writer_waiting_bytes(struct writer *writer)
+{
+    size_t bytes;
+
+    (void)pthread_mutex_lock(&writer->lock);
+    bytes = writer->waiting.bytes;
+    (void)pthread_mutex_unlock(&writer->lock);
+    return bytes;
+}
