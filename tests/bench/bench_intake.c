@@ -104,8 +104,8 @@ take_z85(const char *text, uint8_t out[32], const char *what)
 
 /* Agents that are enrolled already, keys and all. */
 static void
-make_fleet(struct bench *bench, const char *dir,
-    uint8_t (*public_keys)[32], uint8_t (*secret_keys)[32])
+make_fleet(struct bench *bench, const char *dir, uint8_t (*public_keys)[32],
+    uint8_t (*secret_keys)[32])
 {
     char path[512];
     struct err err;
@@ -130,8 +130,8 @@ make_fleet(struct bench *bench, const char *dir,
         (void)snprintf(row.name, sizeof(row.name), "a%d", i);
         (void)snprintf(row.region, sizeof(row.region), "r%d", i % REGIONS);
         memcpy(row.keys[0], public_keys[i], 32);
-        if (registry_number(
-                txn, REGISTRY_AGENT, row.name, &row.number, &err) != 0 ||
+        if (registry_number(txn, REGISTRY_AGENT, row.name, &row.number, &err) !=
+                0 ||
             registry_number(txn, REGISTRY_REGION, row.region,
                 &row.region_number, &err) != 0 ||
             agent_put(txn, &row, &err) != 0)
@@ -156,8 +156,7 @@ start_collector(const char *program, const char *dir)
         int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
         (void)dup2(fd, 2);
-        (void)execl(
-            program, program, "--config", config, "run", (char *)NULL);
+        (void)execl(program, program, "--config", config, "run", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 200; i++) {
@@ -271,8 +270,8 @@ receive(struct bench *bench, struct agent *agent)
             (void)zmq_msg_close(&frame);
             return;
         }
-        if (wire_decode(zmq_msg_data(&frame), zmq_msg_size(&frame), &msg,
-                &err) != 0)
+        if (wire_decode(
+                zmq_msg_data(&frame), zmq_msg_size(&frame), &msg, &err) != 0)
             die("answer", err.msg);
         if (msg.type == WIRE_WELCOME) {
             agent->session = msg.u.welcome.session;
@@ -309,8 +308,8 @@ send_batch(struct agent *agent)
 }
 
 static void
-add_result(struct bench *bench, struct agent *agent, int check,
-    int64_t slot_unix_ms)
+add_result(
+    struct bench *bench, struct agent *agent, int check, int64_t slot_unix_ms)
 {
     struct measure measure;
     struct buf record;
@@ -362,8 +361,7 @@ static void
 run_second(struct bench *bench, int64_t second)
 {
     int64_t begun_ns = clock_mono_ns();
-    int64_t slot_unix_ms =
-        second / INTERVAL_S * INTERVAL_S * MS_PER_SEC;
+    int64_t slot_unix_ms = second / INTERVAL_S * INTERVAL_S * MS_PER_SEC;
     int turn = (int)(second % INTERVAL_S);
 
     for (int i = 0; i < bench->agent_count; i++) {
@@ -415,8 +413,8 @@ report(const struct bench *bench, pid_t pid, double seconds)
     (void)getrusage(RUSAGE_CHILDREN, &usage);
     (void)printf("agents %d, checks %d, %.1f s\n", bench->agent_count,
         bench->check_count, seconds);
-    (void)printf("offered       %10.0f results/s\n",
-        (double)bench->offered / seconds);
+    (void)printf(
+        "offered       %10.0f results/s\n", (double)bench->offered / seconds);
     (void)printf("acknowledged  %10.0f results/s (%llu of %llu)\n",
         (double)bench->acked / seconds, (unsigned long long)bench->acked,
         (unsigned long long)bench->offered);
@@ -494,8 +492,8 @@ main(int argc, char **argv)
             receive(&bench, &bench.agents[a]);
         (void)usleep(10000);
     }
-    report(&bench, pid,
-        (double)(clock_mono_ns() - begun_ns) / (double)NS_PER_SEC);
+    report(
+        &bench, pid, (double)(clock_mono_ns() - begun_ns) / (double)NS_PER_SEC);
     for (int i = 0; i < bench.agent_count; i++) {
         (void)zmq_close(bench.agents[i].socket);
         buf_free(&bench.agents[i].waiting);

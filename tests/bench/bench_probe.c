@@ -23,7 +23,7 @@ enum { PEM_MAX_BYTES = 1 << 20 };
 struct bench {
     struct probe_env env;
     struct check check;
-    int left;    /* to start */
+    int left; /* to start */
     int running;
     int failed;
     int64_t *total_us;
@@ -93,7 +93,7 @@ static double
 cpu_s(const struct rusage *usage)
 {
     return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
-        (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
 }
 
 int
@@ -122,11 +122,11 @@ main(int argc, char **argv)
     bench.env.loop = loop_new(&err);
     if (bench.total_us == NULL || bench.env.loop == NULL)
         die("loop", err.msg);
-    bench.env.resolver = resolver_new(
-        &(struct resolver_spec){.loop = bench.env.loop,
-            .resolv_conf = "/etc/resolv.conf",
-            .hosts_file = "/etc/hosts"},
-        &err);
+    bench.env.resolver =
+        resolver_new(&(struct resolver_spec){.loop = bench.env.loop,
+                         .resolv_conf = "/etc/resolv.conf",
+                         .hosts_file = "/etc/hosts"},
+            &err);
     bench.env.tls = tls_ctx_new(NULL, &err);
     bench.env.curl = curl_loop_new(bench.env.loop, &err);
     if (!bench.env.resolver || !bench.env.tls || !bench.env.curl)
