@@ -8,3 +8,7 @@ unit_test(mail_text LIBS collector_alert fake_loop)
 target_compile_definitions(test_mail_text PRIVATE GOLDEN_DIR="${golden_dir}")
 unit_test(mailq LIBS collector_alert tmp_store fake_loop)
 fuzz_target(stored_alert LIBS collector_alert fake_loop)
+
+add_library(smtpd STATIC support/smtpd.c)
+target_link_libraries(smtpd PRIVATE house PUBLIC tcpd)
+unit_test(smtp_send LIBS collector_alert common_loop smtpd)

@@ -27,7 +27,8 @@ struct smtp_send {
     size_t message_len;
     size_t sent; /* of the message */
     struct smtp_end end;
-    bool secret; /* the next line sent is part of a password's dialogue */
+    bool leaving; /* QUIT was said */
+    bool secret;  /* the next line sent is part of a password's dialogue */
     char words[WORDS_BYTES];
     char curl_words[CURL_ERROR_SIZE];
 };
@@ -71,7 +72,10 @@ take_command(struct smtp_send *send, const char *data, size_t len)
         verb[i] = (char)toupper((unsigned char)data[i]);
         i++;
     }
-    memcpy(send->end.command, verb, sizeof(verb));
+    /* libcurl says goodbye after a failure too; what counts came before. */
+    send->leaving = strcmp(verb, "QUIT") == 0;
+    if (!send->leaving)
+        memcpy(send->end.command, verb, sizeof(verb));
     send->secret = strcmp(verb, "AUTH") == 0;
     if (send->secret)
         print_lines(send, ">", "AUTH (secret)", 13);
@@ -88,9 +92,12 @@ take_answer(struct smtp_send *send, const char *data, size_t len)
     if (len >= 3 && memcmp(data, "334", 3) != 0)
         send->secret = false;
     print_lines(send, "<", data, len);
+    if (send->leaving)
+        return;
     while (keep > 0 && (data[keep - 1] == '\n' || data[keep - 1] == '\r'))
         keep--;
     text_put_harmless(data, keep, send->words, sizeof(send->words));
+    send->end.answer = strtol(send->words, NULL, 10);
 }
 
 static int
@@ -164,7 +171,7 @@ on_done(void *ctx, CURL *easy, CURLcode code)
     char text[WORDS_BYTES + CURL_ERROR_SIZE + 8];
     char harmless[sizeof(text)];
 
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &send->end.answer);
+    (void)easy;
     send->end.code = code;
     outcome = smtp_outcome(&send->end);
     if (code == CURLE_OK)
