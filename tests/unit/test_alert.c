@@ -1,0 +1,598 @@
+#include "alert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cm.h"
+#include "mail_text.h"
+#include "mailq.h"
+#include "notice_log.h"
+#include "tmp_store.h"
+
+enum { SECOND = 1000, MINUTE = 60 * 1000, HOUR = 3600 * 1000 };
+
+/* 2026-11-24T02:10:00Z */
+static const int64_t start = INT64_C(1795486200000);
+
+struct fixture {
+    struct tmp_store *tmp;
+    struct store_txn *txn;
+    struct conf_history *conf;
+    struct alert *alert;
+    int64_t now_unix_ms;
+    int64_t next_unix_ms;
+    bool queued;
+};
+
+static void
+print_mistake(void *ctx, const char *line)
+{
+    (void)ctx;
+    print_error("%s\n", line);
+}
+
+static void
+record(struct fixture *fixture, const char *more)
+{
+    char text[2048];
+    struct config *config;
+    struct err err;
+    uint64_t version;
+
+    (void)snprintf(text, sizeof(text),
+        "mail: {server: \"smtp://127.0.0.1:2525\", from: a@mail.example,\n"
+        "  to: [one@mail.example]}\n"
+        "regions: [eu, us, ap]\n"
+        "sites: [{name: acme, url: \"https://acme.example/\"}]\n%s",
+        more);
+    config = collector_conf_parse(
+        text, strlen(text), "test.yaml", print_mistake, NULL, &err);
+    assert_made(config, err);
+    assert_ok(
+        conf_history_record(fixture->txn, config, start - HOUR, &version, &err),
+        err);
+    collector_conf_free(config);
+    conf_history_free(fixture->conf);
+    fixture->conf = conf_history_load(fixture->txn, &err);
+    assert_made(fixture->conf, err);
+    if (fixture->alert != NULL)
+        alert_set_history(fixture->alert, fixture->conf);
+}
+
+static int
+setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct err err;
+    void *tmp;
+
+    if (fixture == NULL || tmp_store_setup(&tmp) != 0)
+        return -1;
+    fixture->tmp = tmp;
+    fixture->now_unix_ms = start;
+    fixture->txn = store_begin_write(fixture->tmp->store, &err);
+    assert_made(fixture->txn, err);
+    record(fixture, "");
+    fixture->alert = alert_new(fixture->conf, &err);
+    assert_made(fixture->alert, err);
+    *state = fixture;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    void *tmp = fixture->tmp;
+
+    alert_free(fixture->alert);
+    conf_history_free(fixture->conf);
+    store_abort(fixture->txn);
+    free(fixture);
+    return tmp_store_teardown(&tmp);
+}
+
+/* What a crash leaves: the store as it was committed, nothing else. */
+static void
+begin_again(struct fixture *fixture)
+{
+    struct err err;
+
+    assert_ok(store_commit(fixture->txn, &err), err);
+    fixture->txn = store_begin_write(fixture->tmp->store, &err);
+    assert_made(fixture->txn, err);
+    alert_free(fixture->alert);
+    fixture->alert = alert_new(fixture->conf, &err);
+    assert_made(fixture->alert, err);
+}
+
+static struct incident_row
+incident_of(const char *check, const char *scope)
+{
+    struct incident_row row = {
+        .check = check_id_of(check),
+        .state = INCIDENT_OPEN,
+        .start_unix_ms = start - 2 * MINUTE,
+        .detected_unix_ms = start,
+        .noticed_unix_ms = start,
+        .reason = REASON_CONNECT_TIMEOUT,
+    };
+
+    (void)snprintf(row.check_name, sizeof(row.check_name), "%s", check);
+    (void)snprintf(row.scope, sizeof(row.scope), "%s", scope);
+    incident_make_id(row.check, scope, row.start_unix_ms, row.id);
+    return row;
+}
+
+static void
+tell(struct fixture *fixture, const struct incident_row *row, bool fresh)
+{
+    struct err err;
+
+    assert_ok(incident_put(fixture->txn, row, &err), err);
+    assert_ok(alert_take_news(fixture->alert, fixture->txn,
+                  INCIDENT_NEWS_CHANGED, row, fresh, &err),
+        err);
+}
+
+static void
+close_it(struct fixture *fixture, struct incident_row *row)
+{
+    row->state = INCIDENT_CLOSED;
+    row->end_unix_ms = fixture->now_unix_ms - MINUTE;
+    tell(fixture, row, false);
+}
+
+static void
+run_at(struct fixture *fixture, int64_t now_unix_ms)
+{
+    struct err err;
+
+    fixture->now_unix_ms = now_unix_ms;
+    assert_ok(alert_run(fixture->alert, fixture->txn, now_unix_ms,
+                  &fixture->queued, &fixture->next_unix_ms, &err),
+        err);
+}
+
+/* The mails that are to be sent: "firing acme/home global, ..." */
+struct seen {
+    struct fixture *fixture;
+    char text[1024];
+    uint64_t ids[32];
+    size_t count;
+    char body[64 * 1024]; /* of the last */
+};
+
+static int
+see(void *ctx, const struct mailq_row *row, struct err *err)
+{
+    struct seen *seen = ctx;
+    struct notice notice;
+    size_t used = strlen(seen->text);
+
+    if (row->dead || row->cancelled)
+        return 0;
+    assert_int_equal(
+        notice_get(seen->fixture->txn, row->incident, &notice, err), 1);
+    (void)snprintf(seen->text + used, sizeof(seen->text) - used,
+        "%s%s %s %s %.3s", used > 0 ? ", " : "",
+        mail_state_name(row->state_told), notice.check_name, notice.scope,
+        row->recipient);
+    notice_free(&notice);
+    seen->ids[seen->count++] = row->id;
+    assert_true(row->message.len < sizeof(seen->body));
+    memcpy(seen->body, row->message.data, row->message.len);
+    seen->body[row->message.len] = '\0';
+    return 0;
+}
+
+static void
+look(struct fixture *fixture, struct seen *seen)
+{
+    struct err err;
+
+    *seen = (struct seen){.fixture = fixture};
+    assert_ok(mailq_each(fixture->txn, see, seen, &err), err);
+}
+
+static void
+assert_queue(struct fixture *fixture, const char *expected)
+{
+    struct seen seen;
+
+    look(fixture, &seen);
+    assert_string_equal(seen.text, expected);
+}
+
+/* The mailer reports each as accepted. */
+static void
+deliver(struct fixture *fixture, const char *expected)
+{
+    struct seen seen;
+    struct err err;
+
+    look(fixture, &seen);
+    assert_string_equal(seen.text, expected);
+    for (size_t i = 0; i < seen.count; i++)
+        assert_ok(mailq_take_report(fixture->txn,
+                      &(struct mailq_report){.id = seen.ids[i],
+                          .outcome = MAILQ_SENT,
+                          .at_unix_ms = fixture->now_unix_ms},
+                      &err),
+            err);
+}
+
+static void
+a_page_is_told_after_five_seconds_and_its_resolve_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    assert_queue(fixture, "");
+    assert_true(fixture->next_unix_ms <= start + 5 * SECOND);
+    run_at(fixture, start + 5 * SECOND - 1);
+    assert_queue(fixture, "");
+    run_at(fixture, start + 5 * SECOND);
+    assert_true(fixture->queued);
+    deliver(fixture, "firing acme/home global one");
+    run_at(fixture, start + 10 * MINUTE);
+    assert_queue(fixture, "");
+    close_it(fixture, &row);
+    run_at(fixture, start + 10 * MINUTE);
+    deliver(fixture, "resolved acme/home global one");
+    run_at(fixture, start + 12 * HOUR);
+    assert_queue(fixture, "");
+    assert_int_equal(fixture->next_unix_ms, INT64_MAX);
+}
+
+static void
+what_waits_survives_a_crash(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "eu");
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    begin_again(fixture);
+    run_at(fixture, start + 29 * SECOND);
+    assert_queue(fixture, "");
+    begin_again(fixture);
+    run_at(fixture, start + 30 * SECOND);
+    begin_again(fixture);
+    run_at(fixture, start + 31 * SECOND);
+    deliver(fixture, "firing acme/home eu one");
+    close_it(fixture, &row);
+    begin_again(fixture);
+    run_at(fixture, start + 40 * SECOND);
+    deliver(fixture, "resolved acme/home eu one");
+}
+
+static void
+what_is_over_before_its_wait_is_not_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "eu");
+    struct notice notice;
+    struct err err;
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    close_it(fixture, &row);
+    run_at(fixture, start + 20 * SECOND);
+    run_at(fixture, start + 2 * MINUTE);
+    assert_queue(fixture, "");
+    assert_int_equal(notice_get(fixture->txn, row.id, &notice, &err), 0);
+}
+
+static void
+late_and_imported_incidents_are_never_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+
+    row.late = true;
+    row.state = INCIDENT_CLOSED;
+    row.end_unix_ms = start;
+    tell(fixture, &row, false);
+    row = incident_of("acme/www", "global");
+    row.imported = true;
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + HOUR);
+    assert_queue(fixture, "");
+}
+
+/* The line was cut: it opened in old slots, and is told once it is news. */
+static void
+an_old_incident_that_goes_on_is_told_when_it_is_fresh(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+
+    tell(fixture, &row, false);
+    run_at(fixture, start);
+    run_at(fixture, start + HOUR);
+    assert_queue(fixture, "");
+    tell(fixture, &row, true);
+    run_at(fixture, start + HOUR);
+    run_at(fixture, start + HOUR + 5 * SECOND);
+    assert_queue(fixture, "firing acme/home global one");
+}
+
+static void
+an_outage_of_the_whole_keeps_its_regions_quiet(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row whole = incident_of("acme/home", "global");
+    struct incident_row eu = incident_of("acme/home", "eu");
+
+    tell(fixture, &eu, true);
+    run_at(fixture, start);
+    tell(fixture, &whole, true);
+    run_at(fixture, start + 10 * SECOND);
+    run_at(fixture, start + 60 * SECOND);
+    deliver(fixture, "firing acme/home global one");
+    run_at(fixture, start + 20 * MINUTE);
+    assert_queue(fixture, "");
+    close_it(fixture, &whole);
+    run_at(fixture, start + 20 * MINUTE);
+    run_at(fixture, start + 20 * MINUTE + 1);
+    run_at(fixture, start + 20 * MINUTE + 2 * SECOND);
+    deliver(fixture, "resolved acme/home global one, firing acme/home eu one");
+}
+
+static void
+a_reminder_comes_every_four_hours(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    deliver(fixture, "firing acme/home global one");
+    run_at(fixture, start + 4 * HOUR);
+    assert_queue(fixture, "");
+    run_at(fixture, start + 4 * HOUR + 5 * SECOND);
+    deliver(fixture, "reminder acme/home global one");
+    run_at(fixture, start + 8 * HOUR + 5 * SECOND);
+    deliver(fixture, "reminder acme/home global one");
+}
+
+static void
+a_firing_mail_still_queued_becomes_one_that_says_it_was_down(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+    struct seen seen;
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    assert_queue(fixture, "firing acme/home global one");
+    fixture->now_unix_ms = start + 11 * MINUTE;
+    close_it(fixture, &row);
+    run_at(fixture, start + 11 * MINUTE);
+    look(fixture, &seen);
+    assert_string_equal(seen.text, "resolved acme/home global one");
+    assert_non_null(strstr(seen.body, "WAS DOWN 02:08=E2=80=9302:20 (12 m)"));
+    assert_non_null(strstr(seen.body, "\r\nX-State: resolved\r\n"));
+    deliver(fixture, "resolved acme/home global one");
+    run_at(fixture, start + 12 * MINUTE);
+    assert_queue(fixture, "");
+}
+
+static void
+what_becomes_untrue_is_withdrawn_once_if_it_was_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row told = incident_of("acme/home", "global");
+    struct incident_row untold = incident_of("acme/www", "eu");
+    struct seen seen;
+
+    tell(fixture, &told, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    deliver(fixture, "firing acme/home global one");
+    close_it(fixture, &told);
+    run_at(fixture, start + MINUTE);
+    deliver(fixture, "resolved acme/home global one");
+    run_at(fixture, start + 2 * MINUTE);
+    tell(fixture, &untold, true);
+    run_at(fixture, start + 2 * MINUTE);
+    told.state = INCIDENT_WITHDRAWN;
+    untold.state = INCIDENT_WITHDRAWN;
+    untold.end_unix_ms = start;
+    tell(fixture, &told, false);
+    tell(fixture, &untold, false);
+    run_at(fixture, start + HOUR);
+    look(fixture, &seen);
+    assert_non_null(strstr(seen.body, "WITHDRAWN"));
+    deliver(fixture, "withdrawn acme/home global one");
+    run_at(fixture, start + 2 * HOUR);
+    tell(fixture, &told, false);
+    run_at(fixture, start + 3 * HOUR);
+    assert_queue(fixture, "");
+}
+
+/* The mailer was sending it while it became untrue. */
+static void
+a_mail_that_got_out_after_all_is_withdrawn(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+    struct seen seen;
+    struct err err;
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    look(fixture, &seen);
+    assert_int_equal(seen.count, 1);
+    row.state = INCIDENT_WITHDRAWN;
+    row.end_unix_ms = start;
+    tell(fixture, &row, false);
+    run_at(fixture, start + 6 * SECOND);
+    assert_queue(fixture, "");
+    assert_ok(mailq_take_report(fixture->txn,
+                  &(struct mailq_report){.id = seen.ids[0],
+                      .outcome = MAILQ_SENT,
+                      .at_unix_ms = start + 7 * SECOND},
+                  &err),
+        err);
+    run_at(fixture, start + 8 * SECOND);
+    deliver(fixture, "withdrawn acme/home global one");
+}
+
+static void
+whoever_was_told_of_a_merged_incident_hears_of_its_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row old = incident_of("acme/home", "eu");
+    struct incident_row merged = incident_of("acme/home", "eu");
+
+    tell(fixture, &old, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 30 * SECOND);
+    deliver(fixture, "firing acme/home eu one");
+    merged.start_unix_ms -= HOUR;
+    incident_make_id(merged.check, "eu", merged.start_unix_ms, merged.id);
+    memcpy(merged.aliases[0], old.id, sizeof(old.id));
+    merged.alias_count = 1;
+    fixture->now_unix_ms = start + 10 * MINUTE;
+    close_it(fixture, &merged);
+    run_at(fixture, start + 10 * MINUTE);
+    deliver(fixture, "resolved acme/home eu one");
+}
+
+static void
+nothing_new_is_told_in_maintenance_but_the_resolve_is(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+    struct incident_row www = incident_of("acme/www", "global");
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    deliver(fixture, "firing acme/home global one");
+    record(fixture,
+        "maintenance: [{checks: [\"acme/*\"], from: 2026-11-24T02:00:00Z,\n"
+        "  to: 2026-11-24T12:00:00Z, reason: move}]\n");
+    tell(fixture, &www, true);
+    run_at(fixture, start + MINUTE);
+    run_at(fixture, start + 5 * HOUR);
+    assert_queue(fixture, "");
+    close_it(fixture, &row);
+    run_at(fixture, start + 5 * HOUR);
+    deliver(fixture, "resolved acme/home global one");
+}
+
+static void
+each_receiver_is_told_what_it_wants(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row whole = incident_of("acme/home", "global");
+    struct incident_row eu = incident_of("acme/www", "eu");
+
+    record(fixture, "receivers:\n"
+                    "- {name: a, mail: [all@mail.example]}\n"
+                    "- {name: b, mail: [big@mail.example],\n"
+                    "   from_severity: page}\n");
+    tell(fixture, &whole, true);
+    tell(fixture, &eu, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    deliver(fixture, "firing acme/home global all, "
+                     "firing acme/home global big, "
+                     "firing acme/www eu all");
+}
+
+static void
+the_mail_threads_with_its_incident(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+    char root[128];
+    struct seen seen;
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    look(fixture, &seen);
+    (void)snprintf(root, sizeof(root),
+        "\r\nReferences: <inc.%s@mail.example>\r\n", row.id);
+    assert_non_null(strstr(seen.body, root));
+    (void)snprintf(root, sizeof(root), "\r\nMessage-ID: <n.%llu@mail.example>",
+        (unsigned long long)seen.ids[0]);
+    assert_non_null(strstr(seen.body, root));
+    assert_non_null(strstr(seen.body, "\r\nX-Severity: page\r\n"));
+    assert_non_null(strstr(seen.body, "https://acme.example/"));
+}
+
+static void
+a_lost_transaction_is_decided_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+    struct err err;
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    begin_again(fixture);
+    run_at(fixture, start + 5 * SECOND);
+    assert_queue(fixture, "firing acme/home global one");
+    store_abort(fixture->txn);
+    fixture->txn = store_begin_write(fixture->tmp->store, &err);
+    assert_made(fixture->txn, err);
+    alert_forget(fixture->alert);
+    assert_queue(fixture, "");
+    run_at(fixture, start + 5 * SECOND);
+    assert_queue(fixture, "firing acme/home global one");
+}
+
+static void
+a_clock_set_back_does_not_make_it_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    deliver(fixture, "firing acme/home global one");
+    close_it(fixture, &row);
+    run_at(fixture, start - HOUR);
+    assert_queue(fixture, "resolved acme/home global one");
+}
+
+#define with_store(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_store(a_page_is_told_after_five_seconds_and_its_resolve_at_once),
+        with_store(what_waits_survives_a_crash),
+        with_store(what_is_over_before_its_wait_is_not_told),
+        with_store(late_and_imported_incidents_are_never_told),
+        with_store(an_old_incident_that_goes_on_is_told_when_it_is_fresh),
+        with_store(an_outage_of_the_whole_keeps_its_regions_quiet),
+        with_store(a_reminder_comes_every_four_hours),
+        with_store(
+            a_firing_mail_still_queued_becomes_one_that_says_it_was_down),
+        with_store(what_becomes_untrue_is_withdrawn_once_if_it_was_told),
+        with_store(a_mail_that_got_out_after_all_is_withdrawn),
+        with_store(whoever_was_told_of_a_merged_incident_hears_of_its_end),
+        with_store(nothing_new_is_told_in_maintenance_but_the_resolve_is),
+        with_store(each_receiver_is_told_what_it_wants),
+        with_store(the_mail_threads_with_its_incident),
+        with_store(a_lost_transaction_is_decided_again),
+        with_store(a_clock_set_back_does_not_make_it_wait),
+    };
+
+    return cmocka_run_group_tests_name("alert", tests, NULL, NULL);
+}
