@@ -13,3 +13,10 @@ add_library(smtpd STATIC support/smtpd.c)
 target_link_libraries(smtpd PRIVATE house PUBLIC tcpd)
 unit_test(smtp_send LIBS collector_alert common_loop smtpd)
 unit_test(alert LIBS collector_alert tmp_store fake_loop)
+
+add_executable(mail_run integration/mail_run.c)
+target_link_libraries(mail_run PRIVATE house collector_test_mail common_loop)
+add_test(NAME integration.mail_real COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/mail_real.py $<TARGET_FILE:mail_run>)
+set_tests_properties(integration.mail_real PROPERTIES LABELS integration
+  TIMEOUT 180)
