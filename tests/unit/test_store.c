@@ -325,7 +325,7 @@ a_torn_file_is_said_to_be_damaged_and_kills_nobody(void **state)
     assert_non_null(strstr(err.msg, "damaged"));
 }
 
-static const double map_bytes = 16.0 * 1024 * 1024 * 1024; /* the default */
+static const double map_bytes = 64.0 * 1024 * 1024; /* tmp_store's */
 
 static void
 how_full_it_is_counts_what_is_in_it(void **state)
