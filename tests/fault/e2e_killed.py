@@ -101,7 +101,7 @@ class Killed(FleetTest):
         fleet.restart_collector()
         rows = fleet.export()
         counts = collections.Counter(
-            row["check"] for row in ledger.served(rows))
+            row["check"] for row in ledger.served(rows, INTERVAL_S))
         answer = fleet.ask("p95", "--since", "2h")
         counted = {one["check"]: one["rows"][0]["n"]
                    for one in answer["checks"]}

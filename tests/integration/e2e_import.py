@@ -144,7 +144,7 @@ class Import(FleetTest):
         rows = [{**row, "family": 4} for row in self.results]
         for check in ("acme/home", "acme/dns"):
             values = sorted(row["phases_us"]["total"]
-                            for row in ledger.served(rows)
+                            for row in ledger.served(rows, T_S)
                             if row["check"] == check)
             answer = json.loads(self.ask("--json", "p95", check, "--from",
                                          str(BEGIN_S), "--to", str(END_S)))

@@ -220,7 +220,7 @@ class MainJob(FleetTest):
         self.assertEqual(0, self.fleet.collector.stop())
         out = self.store_cli("export", "--since", "2h")
         type(self).lines = out
-        rows = served(json.loads(line) for line in out.splitlines())
+        rows = served((json.loads(line) for line in out.splitlines()), 5)
         for check in ("acme/home", "acme/dns", "acme/cert", "beta/home"):
             answer = json.loads(self.store_cli(
                 "--json", "p95", check, "--since", "2h", "--by", "region",

@@ -16,8 +16,12 @@ def identity(row):
             row["family"])
 
 
-def slot_of(row):
-    return seconds(row["slot"] if row["slot"] is not None else row["ts"])
+def slot_of(row, interval_s):
+    """Start of the result's slot; not given, it is that of its moment."""
+    if row["slot"] is not None:
+        return seconds(row["slot"])
+    at = seconds(row["ts"])
+    return at - at % interval_s
 
 
 def doubled(rows):
@@ -50,8 +54,7 @@ def missing_slots(rows, interval_s, excused=()):
     """
     slots = collections.defaultdict(set)
     for row in rows:
-        at = slot_of(row)
-        slots[row["check"], row["agent"]].add(at - at % interval_s)
+        slots[row["check"], row["agent"]].add(slot_of(row, interval_s))
     gone = []
     for (check, agent), seen in slots.items():
         at = min(seen)
@@ -64,11 +67,12 @@ def missing_slots(rows, interval_s, excused=()):
     return gone
 
 
-def served(rows):
+def served(rows, interval_s):
     """The result that counts of each slot and leg that was served."""
     last = {}
     for row in rows:
-        key = (row["check"], row["agent"], slot_of(row), row["family"])
+        key = (row["check"], row["agent"], slot_of(row, interval_s),
+               row["family"])
         if row["status"] in ("up", "slow") and not row["isolated"]:
             if key not in last or row["attempt"] > last[key]["attempt"]:
                 last[key] = row
