@@ -48,8 +48,9 @@ class Probe(unittest.TestCase):
         for phase in parts:
             self.assertGreaterEqual(phases[phase], 0, phase)
         self.assertGreater(phases["tls"], 0)
-        self.assertAlmostEqual(sum(phases[part] for part in parts),
-                               phases["total"], delta=3000)
+        # The total has our own work besides, such as reading the CA file.
+        self.assertLessEqual(sum(phases[part] for part in parts),
+                             phases["total"])
         self.assertEqual(200, answer["http"]["status"])
         self.assertEqual("2", answer["http"]["version"])
         self.assertEqual([], answer["http"]["redirects"])
@@ -146,7 +147,8 @@ class Probe(unittest.TestCase):
 
     def test_both_families(self):
         asked = run(program("leadline"), "probe", "--json", "--family", "both",
-                    f"tcp://localhost:{self.site.port}")
+                    f"tcp://both.acme.test:{self.site.port}", "--server",
+                    self.dns.address)
         answer = json.loads(asked.stdout)
         self.assertEqual([4, 6], [leg["family"] for leg in answer["legs"]])
         for leg in answer["legs"]:
@@ -154,6 +156,9 @@ class Probe(unittest.TestCase):
         self.assertEqual("up", answer["legs"][0]["status"])
         self.assertIn(answer["legs"][1]["reason"],
                       ("connect_refused", "agent_no_route"))
+        self.assertEqual(
+            1 if answer["legs"][1]["status"] == "down" else 3,
+            asked.returncode)
 
     # ---- how it is asked ----
 

@@ -168,7 +168,7 @@ class Start(unittest.TestCase):
         config["listen"] = f"tcp://127.0.0.2:{self.fleet.port}"
         config["control"] = f"ipc://{self.fleet.dir}/second"
         file.write_text(json.dumps(config))
-        self.start_fails(re.escape(str(self.fleet.store)), "use|running",
+        self.start_fails(re.escape(str(self.fleet.store)), "another process",
                          file=file)
         lines = self.fleet.dir / "lines.jsonl"
         lines.write_text("")

@@ -18,7 +18,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import ledger
 from fleet import FleetTest
-from process import NotYet, until
+from process import until
 
 KILLS = int(sys.argv.pop(1)) if sys.argv[1:] and sys.argv[1].isdigit() else 6
 CHECKS = 12
@@ -61,14 +61,6 @@ class Killed(FleetTest):
         agent.process.start()
         return (killed - SYNC_S - ANSWER_S, time.time() + START_S)
 
-    def wait_until_drained(self):
-        def drained():
-            spooled = self.fleet.spooled()
-            if any(spooled.values()):
-                raise NotYet(str(spooled))
-            return True
-        until("all spools empty", 60, drained, pause=0.05)
-
     def test_killed_in_mid_stream(self):
         excused = []
         for number in range(KILLS):
@@ -81,7 +73,7 @@ class Killed(FleetTest):
             if number % 3 == 2:
                 self.results_arrive()
         self.results_arrive()
-        self.wait_until_drained()
+        self.fleet.wait_until_drained()
         rows = self.fleet.export()
 
         self.assertEqual([], ledger.doubled(rows))

@@ -70,9 +70,7 @@ class LineCut(FleetTest):
               lambda: fleet.mail.find("resolved", "beta/home"), pause=0.2)
         self.assertEqual([], fleet.mail.find(about="acme/home"))
 
-        def drained():
-            return not any(fleet.spooled().values())
-        until("all spools empty", 30, drained)
+        fleet.wait_until_drained()
         rows = fleet.export()
         self.assertEqual([], ledger.doubled(rows))
         self.assertEqual([], ledger.holes(rows))

@@ -204,6 +204,19 @@ class Fleet:
         return {agent["name"]: agent["spool_records"]
                 for agent in self.ask("agents")["agents"]}
 
+    def wait_until_drained(self, seconds=60, under_way=8):
+        """Until agents hold no more than what may be under way.
+
+        The figure is that of the last PING, in the midst of measuring: what
+        was measured in the last second or so is always there.
+        """
+        def drained():
+            spooled = self.spooled()
+            if any(count > under_way for count in spooled.values()):
+                raise NotYet(str(spooled))
+            return True
+        until("spools drained", seconds, drained, pause=0.2)
+
     # ---- the end ----
 
     def tails(self):

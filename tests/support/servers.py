@@ -122,6 +122,7 @@ http {{
 {temp}
   ssl_certificate {self.dir}/site.pem;
   ssl_certificate_key {self.dir}/site.key;
+  ssl_protocols TLSv1.2 TLSv1.3;
 {servers}
   # For self-checks: reached means that it is not the agent that is cut off.
   server {{
@@ -170,7 +171,8 @@ class NameServer:
             (self.dir / f"{name}.zone").write_text(
                 f"$ORIGIN {name}.test.\n$TTL 60\n"
                 "@ SOA ns1 hostmaster 1 3600 600 86400 60\n@ NS ns1\n"
-                "@ A 127.0.0.1\nns1 A 127.0.0.1\nwww A 127.0.0.1\n")
+                "@ A 127.0.0.1\nns1 A 127.0.0.1\nwww A 127.0.0.1\n"
+                "both A 127.0.0.1\nboth AAAA ::1\n")
         (self.dir / "nsd.conf").write_text(f"""
 server:
   ip-address: 127.0.0.1@{self.port}

@@ -69,8 +69,9 @@ INCIDENT_BRIEF = {"id": str, "start": moment, "detected": moment,
 SCOPE = {"uptime": (ratio, None), "worst": (ratio, None),
          "best": (ratio, None), "coverage": (ratio, None), "up_s": number,
          "partial_s": number, "down_s": number, "unknown_s": number,
-         "maint_s": number, "budget_s": number, "budget_used_s": number,
-         "budget_left_s": number, "mttr_s": (number, None),
+         "maint_s": number, "budget_s": (number, None),
+         "budget_used_s": (number, None),
+         "budget_left_s": (number, None), "mttr_s": (number, None),
          "mttd_s": (number, None)}
 
 SLA = {"check": str, "from": moment, "to": moment, "target": ratio,
