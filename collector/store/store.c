@@ -8,6 +8,9 @@
 
 #include "store_lmdb.h"
 
+/* Less than this is a full disk, where a write was cut short. */
+enum { LEAST_FREE_BYTES = 1 << 20 };
+
 struct store_txn {
     struct store *store;                    /* borrowed */
     MDB_txn *txn;                           /* owned */
@@ -73,9 +76,27 @@ close_cursors(struct store_txn *txn)
     }
 }
 
+/*
+ * LMDB says EIO where the disk took only a part of a write, as one that is
+ * filling up does.
+ */
+static int
+without_short_write(const struct store *store, int rc)
+{
+    struct statvfs disk;
+    const char *path;
+
+    if (rc != EIO || mdb_env_get_path(store->env, &path) != 0 ||
+        statvfs(path, &disk) != 0)
+        return rc;
+    return (uint64_t)disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES ? ENOSPC
+                                                                      : rc;
+}
+
 int
 store_commit(struct store_txn *txn, struct err *err)
 {
+    const struct store *store = txn->store;
     int rc;
 
     close_cursors(txn);
@@ -83,7 +104,7 @@ store_commit(struct store_txn *txn, struct err *err)
         store_abort(txn);
         return err_set(err, ERR_FULL, "the store is full (commit)");
     }
-    rc = mdb_txn_commit(txn->txn);
+    rc = without_short_write(store, mdb_txn_commit(txn->txn));
     free(txn);
     return rc == 0 ? 0 : store_lmdb_failed(err, rc, "commit");
 }
