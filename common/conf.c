@@ -487,7 +487,9 @@ conf_open(const char *text, size_t len, const char *name, struct err *err)
         return NULL;
     }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+    /* libyaml wants a pointer also to nothing. */
+    yaml_parser_set_input_string(
+        &parser, (const unsigned char *)(len > 0 ? text : ""), len);
     load(conf, &parser);
     yaml_parser_delete(&parser);
     return conf;
