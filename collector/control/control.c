@@ -1,6 +1,5 @@
 #include "control.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +9,11 @@
 
 #include "clock.h"
 #include "control_own.h"
+#include "ipc_path.h"
 #include "log.h"
 #include "query.h"
 
 enum { TURN_MAX = 16, PIECE_BYTES = 1 << 20, SEND_HWM = 64 };
-
-static const char ipc_prefix[] = "ipc://";
 
 void
 control_reply(struct control *control, const struct control_peer *peer,
@@ -229,27 +227,6 @@ on_readable(void *ctx, unsigned ready)
     drain(ctx);
 }
 
-/* The folder of an ipc endpoint is made if it is missing; a socket file that a
- * dead collector left behind is taken over by zmq_bind(). */
-static int
-make_folder(const char *endpoint, struct err *err)
-{
-    char folder[256];
-    char *slash;
-
-    if (strncmp(endpoint, ipc_prefix, sizeof(ipc_prefix) - 1) != 0)
-        return 0;
-    (void)snprintf(
-        folder, sizeof(folder), "%s", endpoint + sizeof(ipc_prefix) - 1);
-    slash = strrchr(folder, '/');
-    if (slash == NULL || slash == folder)
-        return 0;
-    *slash = '\0';
-    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-        return err_sys(err, errno, "folder %s of the control socket", folder);
-    return 0;
-}
-
 static int
 open_socket(struct control *control, const char *endpoint, struct err *err)
 {
@@ -312,7 +289,7 @@ control_open(const struct control_spec *spec, struct err *err)
     timer_init(&control->more, drain, control);
     buf_init(&control->out, WIRE_CTL_MAX_BYTES);
     if (control_reload(control, err) != 0 ||
-        make_folder(spec->endpoint, err) != 0 ||
+        ipc_path_prepare(spec->endpoint, err) != 0 ||
         open_socket(control, spec->endpoint, err) != 0 ||
         watch_socket(control, err) != 0) {
         err_wrap(err, "control socket");
