@@ -227,7 +227,9 @@ bind_socket(
     intake->socket = zmq_socket(intake->context, ZMQ_ROUTER);
     if (intake->socket == NULL)
         return err_set(err, ERR_SYS, "socket: %s", zmq_strerror(zmq_errno()));
-    if (set_options(intake->socket, &spec->key, err) != 0)
+    if (set_options(intake->socket, &spec->key, err) != 0 ||
+        strangers_start(&intake->strangers, intake->loop, intake->context,
+            intake->socket, err) != 0)
         return -1;
     if (zmq_bind(intake->socket, spec->listen) == 0)
         return 0;
@@ -334,6 +336,7 @@ intake_close(struct intake *intake)
     loop_timer_stop(intake->loop, &intake->more);
     loop_timer_stop(intake->loop, &intake->tokens);
     loop_watch_stop(intake->loop, &intake->readable);
+    strangers_stop(&intake->strangers);
     if (intake->socket != NULL) {
         say_bye(intake);
         (void)zmq_close(intake->socket);
@@ -394,6 +397,7 @@ void
 intake_counts(const struct intake *intake, struct intake_counts *counts)
 {
     *counts = intake->counts;
+    counts->dropped += intake->strangers.count;
     counts->refused_keys = zap_refused(intake->zap);
     counts->sessions = 0;
     for (size_t i = 0; i < intake->fleet.count; i++)

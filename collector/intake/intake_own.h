@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "intake.h"
 #include "log.h"
+#include "strangers.h"
 #include "wire.h"
 #include "zap.h"
 
@@ -18,6 +19,7 @@ struct intake {
     void *context;               /* owned */
     void *socket;                /* owned */
     struct zap *zap;             /* owned */
+    struct strangers strangers;
     struct fleet fleet;
     struct loop_watch readable;
     struct timer more; /* messages were left when a turn's bound was reached */

@@ -115,11 +115,8 @@ class Garbage(FleetTest):
 
     def test_2_dropped_is_logged_at_a_bounded_rate(self):
         log = self.fleet.collector.log_text()
-        lines = [line for line in log.splitlines() if "intake." in line
-                 or "zap" in line or "handshake" in line]
-        self.assertTrue(any("handshake" in line or "dropped" in line
-                            for line in lines), "\n".join(lines[-20:]))
-        self.assertLess(len(log), 100_000)
+        self.assertIn("intake.stranger", log)
+        self.assertLess(len(log.splitlines()), 30)
 
     def test_3_half_open_connections_end(self):
         descriptors = self.descriptors()
