@@ -122,7 +122,8 @@ import(struct config *config, const char *file)
     collector_conf_free(config);
     if (rc == 0)
         return EXIT_DONE;
-    (void)fprintf(stderr, "leadline-collector: %s\n", err.msg);
+    (void)fprintf(stderr, "leadline-collector: %s%s\n", err.msg,
+        err.code == ERR_BUSY ? " (through it: leadline import FILE)" : "");
     return err.code == ERR_PARSE || err.code == ERR_LIMIT ? EXIT_USAGE
                                                           : EXIT_FAILED;
 }

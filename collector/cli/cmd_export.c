@@ -139,8 +139,8 @@ cmd_import_run(const struct cli *cli, const json_t *args)
         (void)printf("imported: %" JSON_INTEGER_FORMAT
                      " new, %" JSON_INTEGER_FORMAT
                      " there already, %" JSON_INTEGER_FORMAT " too old\n",
-            json_integer_value(json_object_get(answer, "new")),
-            json_integer_value(json_object_get(answer, "same")),
+            json_integer_value(json_object_get(answer, "added")),
+            json_integer_value(json_object_get(answer, "duplicates")),
             json_integer_value(json_object_get(answer, "too_old")));
 
 out:

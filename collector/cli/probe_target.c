@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "buf.h"
 #include "cli.h"
 #include "text.h"
@@ -167,13 +168,8 @@ take_ca(const char *path, struct check *check, struct err *err)
 static int
 take_resolve(const char *word, struct check *check, struct err *err)
 {
-    const char *port = strchr(word, ':');
-    const char *address = port != NULL ? strchr(port + 1, ':') : NULL;
-
-    if (address == NULL || address[1] == '\0' || port == word ||
-        address == port + 1)
-        return err_set(
-            err, ERR_PARSE, "--resolve %s: HOST:PORT:ADDR goes there", word);
+    if (address_check_resolve(word, err) != 0)
+        return err_wrap(err, "--resolve");
     if (strlist_add(&check->resolve, word) != 0)
         return err_set(err, ERR_NOMEM, "check");
     return 0;

@@ -100,6 +100,18 @@ take_phases(const char *text, uint16_t *phases, struct err *err)
     return 0;
 }
 
+/* A check that is configured, or once was. */
+static int
+take_check(const struct query_env *env, const char *name, uint32_t *id,
+    struct err *err)
+{
+    *id = check_id_of(name);
+    if (conf_history_check(env->conf, *id, env->now_unix_ms) == NULL)
+        return err_set(err, ERR_PARSE,
+            "there is no check \"%.129s\"; leadline status lists them", name);
+    return 0;
+}
+
 static int
 take_p95(const struct query_env *env, const json_t *args, struct p95_spec *spec,
     struct err *err)
@@ -158,7 +170,8 @@ run_p95(const struct query_env *env, const json_t *args, json_t **answer,
     if (take_p95(env, args, &spec, err) != 0)
         return -1;
     if (check != NULL) {
-        spec.check = check_id_of(check);
+        if (take_check(env, check, &spec.check, err) != 0)
+            return -1;
         *answer = p95_of(env, &spec, err);
         return *answer != NULL ? 0 : -1;
     }
@@ -254,7 +267,7 @@ query_export(const struct query_env *env, const json_t *args, query_line_fn *fn,
     spec.from_unix_ms = span.from_unix_ms;
     spec.to_unix_ms =
         arg(args, "to") != NULL ? span.to_unix_ms : env->now_unix_ms + day_ms;
-    if (check != NULL)
-        spec.check = check_id_of(check);
+    if (check != NULL && take_check(env, check, &spec.check, err) != 0)
+        return -1;
     return export_lines(env->txn, env->conf, &spec, fn, ctx, err);
 }
