@@ -198,23 +198,27 @@ read_incident(
     return 0;
 }
 
-static int
-collect(struct telling *telling, struct err *err)
+/* Collected at the first need; NULL on failure. */
+static struct mail_facts *
+facts_of(struct telling *telling, struct err *err)
 {
     struct zone *zone;
     struct incident_row row;
     struct mail_facts *facts;
-    int rc = -1;
+    struct err ignored;
+    int rc;
 
     if (telling->facts != NULL)
-        return 0;
+        return telling->facts;
     if (read_incident(telling, &row, err) != 0)
-        return -1;
+        return NULL;
     facts = calloc(1, sizeof(*facts));
-    if (facts == NULL)
-        return err_set(err, ERR_NOMEM, "facts of an incident");
+    if (facts == NULL) {
+        (void)err_set(err, ERR_NOMEM, "facts of an incident");
+        return NULL;
+    }
     /* NULL is UTC: a zone that is gone must not keep the mail back. */
-    zone = zone_open(telling->config->timezone, err);
+    zone = zone_open(telling->config->timezone, &ignored);
     rc = mail_facts_collect(telling->flush->txn,
         &(struct mail_facts_query){
             .conf = telling->flush->conf,
@@ -226,61 +230,73 @@ collect(struct telling *telling, struct err *err)
         facts, err);
     zone_close(zone);
     facts->zone = NULL;
-    if (rc != 0)
+    if (rc != 0) {
         free(facts);
-    else
-        telling->facts = facts;
-    return rc;
+        return NULL;
+    }
+    telling->facts = facts;
+    return facts;
 }
+
+/* What is told to one recipient. */
+struct words {
+    enum mail_state state;
+    bool was_down;
+};
 
 static int
 put_mail(struct telling *telling, const struct receiver_mail *receiver,
-    struct mailq_row *row, struct err *err)
+    const struct words *words, struct mailq_row *row, struct err *err)
 {
-    struct alert_flush *flush = telling->flush;
+    struct mail_facts *facts = facts_of(telling, err);
     const struct mail_envelope envelope = {
         .from = telling->config->mail.from,
         .to = receiver->address,
         .notice = row->id,
     };
-    struct zone *zone = zone_open(receiver->timezone, err);
+    struct err ignored;
     struct buf message;
+    struct zone *zone;
     int rc;
 
-    telling->facts->zone = zone;
+    if (facts == NULL)
+        return -1;
+    zone = zone_open(receiver->timezone, &ignored);
+    facts->zone = zone;
+    facts->state = words->state;
+    facts->was_down = words->was_down;
     buf_init(&message, MAIL_MAX_BYTES);
-    rc = mail_text_write(telling->facts, &envelope, &message, err);
+    rc = mail_text_write(facts, &envelope, &message, err);
     row->message = buf_bytes(&message);
     if (rc == 0)
-        rc = mailq_put(flush->txn, row, err);
+        rc = mailq_put(telling->flush->txn, row, err);
     buf_free(&message);
-    telling->facts->zone = NULL;
+    facts->zone = NULL;
     zone_close(zone);
     return rc;
 }
 
 static int
 queue(struct telling *telling, const struct receiver_mail *receiver,
-    struct notice_target *target, enum mail_state state, struct err *err)
+    struct notice_target *target, const struct words *words, struct err *err)
 {
     struct alert_flush *flush = telling->flush;
     struct mailq_row row = {
-        .state_told = (uint8_t)state,
+        .state_told = (uint8_t)words->state,
         .severity = (uint8_t)telling->notice->severity,
         .queued_unix_ms = flush->now_unix_ms,
         .next_try_unix_ms = flush->now_unix_ms,
     };
 
-    if (drop_queued(telling, target, err) != 0 || collect(telling, err) != 0 ||
+    if (drop_queued(telling, target, err) != 0 ||
         mailq_new_id(flush->txn, flush->now_unix_ms, &row.id, err) != 0)
         return -1;
-    telling->facts->state = state;
     memcpy(row.recipient, target->address, sizeof(row.recipient));
     memcpy(row.incident, telling->notice->id, sizeof(row.incident));
-    if (put_mail(telling, receiver, &row, err) != 0)
+    if (put_mail(telling, receiver, words, &row, err) != 0)
         return -1;
     target->mail = row.id;
-    target->mail_state = state;
+    target->mail_state = words->state;
     target->last_unix_ms = flush->now_unix_ms;
     flush->queued = true;
     return 0;
@@ -292,31 +308,31 @@ act(struct telling *telling, const struct receiver_mail *receiver,
 {
     struct notice_target *target =
         notice_target(telling->notice, receiver->address, err);
+    struct words words = {.state = MAIL_RESOLVED};
 
     if (target == NULL)
         return -1;
-    if (telling->facts != NULL)
-        telling->facts->was_down = false;
     switch (action) {
     case DECIDE_NOTHING:
         return 0;
-    case DECIDE_FIRING:
-        return queue(telling, receiver, target, MAIL_FIRING, err);
-    case DECIDE_REMINDER:
-        return queue(telling, receiver, target, MAIL_REMINDER, err);
-    case DECIDE_WAS_DOWN:
-        if (collect(telling, err) != 0)
-            return -1;
-        telling->facts->was_down = true;
-        return queue(telling, receiver, target, MAIL_RESOLVED, err);
-    case DECIDE_RESOLVED:
-        return queue(telling, receiver, target, MAIL_RESOLVED, err);
-    case DECIDE_WITHDRAWN:
-        return queue(telling, receiver, target, MAIL_WITHDRAWN, err);
     case DECIDE_CANCEL:
         return drop_queued(telling, target, err);
+    case DECIDE_FIRING:
+        words.state = MAIL_FIRING;
+        break;
+    case DECIDE_REMINDER:
+        words.state = MAIL_REMINDER;
+        break;
+    case DECIDE_WAS_DOWN:
+        words.was_down = true;
+        break;
+    case DECIDE_RESOLVED:
+        break;
+    case DECIDE_WITHDRAWN:
+        words.state = MAIL_WITHDRAWN;
+        break;
     }
-    return 0;
+    return queue(telling, receiver, target, &words, err);
 }
 
 static int

@@ -18,10 +18,13 @@ static const char hex[] = "0123456789ABCDEF";
 
 /* ---- headers ---- */
 
-static bool
-is_control(char c)
+/* A control character, and so a line's end, is none. */
+static char
+harmless(char c)
 {
-    return (unsigned char)c < 0x20 || c == 0x7f;
+    if ((unsigned char)c < 0x20 || c == 0x7f)
+        return '?';
+    return c;
 }
 
 static bool
@@ -52,7 +55,7 @@ put_word(struct buf *out, const char *word, size_t len, size_t *column,
     }
     *column += len;
     for (size_t i = 0; i < len; i++) {
-        char c = is_control(word[i]) ? '?' : word[i];
+        char c = harmless(word[i]);
 
         if (buf_append(out, &c, 1, err) != 0)
             return -1;
@@ -92,30 +95,41 @@ whole_characters(const char *text, size_t max)
     return len > 0 ? len : max;
 }
 
+/* Up to three bytes as four characters. */
 static void
+encode_three(const char *text, size_t len, char out[4])
+{
+    uint32_t three = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        three <<= 8;
+        if (i < len)
+            three |= (unsigned char)harmless(text[i]);
+    }
+    out[0] = base64[three >> 18];
+    out[1] = base64[three >> 12 & 63];
+    out[2] = '=';
+    out[3] = '=';
+    if (len > 1)
+        out[2] = base64[three >> 6 & 63];
+    if (len > 2)
+        out[3] = base64[three & 63];
+}
+
+static size_t
 encode_word(const char *text, size_t len, char *out)
 {
-    char *at = out;
+    static const char begin[] = "=?UTF-8?B?";
+    static const char end[] = "?=";
+    size_t used = sizeof(begin) - 1;
 
-    memcpy(at, "=?UTF-8?B?", 10);
-    at += 10;
+    memcpy(out, begin, used);
     for (size_t i = 0; i < len; i += 3) {
-        uint32_t three = 0;
-
-        for (size_t j = 0; j < 3; j++) {
-            char c = i + j < len ? text[i + j] : '\0';
-
-            three = three << 8 | (unsigned char)(is_control(c) ? '?' : c);
-            if (i + j >= len)
-                three &= ~UINT32_C(0xff);
-        }
-        at[0] = base64[three >> 18];
-        at[1] = base64[three >> 12 & 63];
-        at[2] = i + 1 < len ? base64[three >> 6 & 63] : '=';
-        at[3] = i + 2 < len ? base64[three & 63] : '=';
-        at += 4;
+        encode_three(text + i, len - i, out + used);
+        used += 4;
     }
-    memcpy(at, "?=", 3);
+    memcpy(out + used, end, sizeof(end) - 1);
+    return used + sizeof(end) - 1;
 }
 
 static int
@@ -124,9 +138,9 @@ put_encoded(struct buf *out, const char *value, size_t column, struct err *err)
     while (*value != '\0') {
         size_t len = whole_characters(value, WORD_BYTES);
         char word[WORD_BYTES / 3 * 4 + 16];
+        size_t used = encode_word(value, len, word);
 
-        encode_word(value, len, word);
-        if (put_word(out, word, strlen(word), &column, err) != 0)
+        if (put_word(out, word, used, &column, err) != 0)
             return -1;
         value += len;
     }

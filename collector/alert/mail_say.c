@@ -79,7 +79,7 @@ say_latency(int64_t us, char out[SAY_BYTES])
 {
     if (us < 0)
         (void)snprintf(out, SAY_BYTES, "-");
-    else if (us < 10 * US_PER_MS)
+    else if (us < INT64_C(10) * US_PER_MS)
         (void)snprintf(out, SAY_BYTES, "%lld.%lld ms",
             (long long)(us / US_PER_MS), (long long)(us % US_PER_MS / 100));
     else if (us < US_PER_S)

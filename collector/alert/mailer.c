@@ -211,20 +211,23 @@ static int
 send_next(struct mailer *mailer, int64_t *next_unix_ms, struct err *err)
 {
     struct store_txn *txn = store_begin_read(mailer->store, err);
-    struct mailq_row row;
+    struct mailq_pick pick = {
+        .now_unix_ms = clock_unix_ms(),
+        .skip = is_reported,
+        .ctx = mailer,
+        .next_unix_ms = INT64_MAX,
+    };
     int found = -1;
 
     if (txn == NULL)
         return -1;
-    if (forget_written(mailer, txn, err) == 0) {
-        found = 0;
-        *next_unix_ms = INT64_MAX;
-        if (mailer->reported_count < REPORTED_MAX)
-            found = mailq_next(txn, clock_unix_ms(), is_reported, mailer, &row,
-                next_unix_ms, err);
-    }
+    if (forget_written(mailer, txn, err) == 0)
+        found = mailer->reported_count < REPORTED_MAX
+                    ? mailq_next(txn, &pick, err)
+                    : 0;
+    *next_unix_ms = pick.next_unix_ms;
     if (found == 1)
-        start(mailer, &row);
+        start(mailer, &pick.row);
     store_abort(txn);
     if (found != 1)
         report_again(mailer);

@@ -184,60 +184,43 @@ mailq_sweep(struct store_txn *txn, int64_t now_unix_ms, struct err *err)
 
 struct search {
     struct store_txn *txn;
-    int64_t now_unix_ms;
-    mailq_skip_fn *skip;
-    void *skip_ctx;
-    struct mailq_row *best; /* id 0: none yet */
-    int64_t *next_unix_ms;
+    struct mailq_pick *pick;
 };
-
-static void
-look_later(struct search *search, int64_t unix_ms)
-{
-    if (unix_ms < *search->next_unix_ms)
-        *search->next_unix_ms = unix_ms;
-}
 
 static int
 consider(void *ctx, const struct mailq_row *row, struct err *err)
 {
-    struct search *search = ctx;
+    const struct search *search = ctx;
+    struct mailq_pick *pick = search->pick;
     struct mail_pace pace;
     int64_t from_unix_ms = row->next_try_unix_ms;
 
-    if (row->dead || row->cancelled || search->skip(search->skip_ctx, row))
+    if (row->dead || row->cancelled ||
+        (pick->skip != NULL && pick->skip(pick->ctx, row)))
         return 0;
-    if (search->best->id != 0 && search->best->severity >= row->severity)
+    if (pick->row.id != 0 && pick->row.severity >= row->severity)
         return 0;
     if (notice_get_pace(search->txn, row->recipient, &pace, err) < 0)
         return -1;
     if (mail_pace_next(&pace) > from_unix_ms)
         from_unix_ms = mail_pace_next(&pace);
-    if (from_unix_ms <= search->now_unix_ms)
-        *search->best = *row;
-    else
-        look_later(search, from_unix_ms);
+    if (from_unix_ms <= pick->now_unix_ms)
+        pick->row = *row;
+    else if (from_unix_ms < pick->next_unix_ms)
+        pick->next_unix_ms = from_unix_ms;
     return 0;
 }
 
 int
-mailq_next(struct store_txn *txn, int64_t now_unix_ms, mailq_skip_fn *skip,
-    void *ctx, struct mailq_row *row, int64_t *next_unix_ms, struct err *err)
+mailq_next(struct store_txn *txn, struct mailq_pick *pick, struct err *err)
 {
-    struct search search = {
-        .txn = txn,
-        .now_unix_ms = now_unix_ms,
-        .skip = skip,
-        .skip_ctx = ctx,
-        .best = row,
-        .next_unix_ms = next_unix_ms,
-    };
+    struct search search = {.txn = txn, .pick = pick};
 
-    *row = (struct mailq_row){0};
-    *next_unix_ms = INT64_MAX;
+    pick->row = (struct mailq_row){0};
+    pick->next_unix_ms = INT64_MAX;
     if (mailq_each(txn, consider, &search, err) != 0)
         return -1;
-    return row->id != 0 ? 1 : 0;
+    return pick->row.id != 0 ? 1 : 0;
 }
 
 /* ---- what became of one ---- */

@@ -55,15 +55,24 @@ int mailq_each(
 /* Removes what was cancelled long enough ago, and dead ones after 35 days. */
 int mailq_sweep(struct store_txn *txn, int64_t now_unix_ms, struct err *err);
 
-/*
- * The row to send next: due, pages first, then the oldest, whose recipient has
- * not had 10 mails in 10 minutes, and for which skip() does not say so.  1:
- * found (`row` is good as in store_get()), 0: none now, *next_unix_ms says
- * when to look again (INT64_MAX: when something is queued), -1: err.
- */
 typedef bool mailq_skip_fn(void *ctx, const struct mailq_row *row);
-int mailq_next(struct store_txn *txn, int64_t now_unix_ms, mailq_skip_fn *skip,
-    void *ctx, struct mailq_row *row, int64_t *next_unix_ms, struct err *err);
+
+struct mailq_pick {
+    int64_t now_unix_ms;
+    mailq_skip_fn *skip; /* NULL: none is skipped */
+    void *ctx;
+    /* out: */
+    struct mailq_row row; /* good as in store_get() */
+    int64_t next_unix_ms; /* when to look again, if none was found */
+};
+
+/*
+ * Picks the row to send next: due, pages first, then the oldest, whose
+ * recipient has not had 10 mails in 10 minutes, and which skip() lets pass.
+ * 1: found, 0: none now (next_unix_ms INT64_MAX: not before something is
+ * queued), -1: err.
+ */
+int mailq_next(struct store_txn *txn, struct mailq_pick *pick, struct err *err);
 
 /* What became of one attempt. */
 enum mailq_outcome { MAILQ_SENT, MAILQ_LATER, MAILQ_REFUSED };

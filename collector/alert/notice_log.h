@@ -73,7 +73,7 @@ struct notice_target *notice_target(
     struct notice *notice, const char *address, struct err *err);
 
 int notice_encode(
-    const struct notice *notice, struct buf *out, struct err *err);
+    const struct notice *notice, struct buf *buf, struct err *err);
 /* ERR_STATE for anything that is not a notice; *notice then needs no free. */
 int notice_decode(struct bytes bytes, struct notice *notice, struct err *err);
 

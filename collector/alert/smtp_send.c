@@ -1,6 +1,5 @@
 #include "smtp_send.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,8 @@ enum {
     ANSWER_S = 30,
     TOTAL_S = 120,
     WORDS_BYTES = 200,
+    COMMAND_BYTES = sizeof(((struct smtp_end *)NULL)->command),
+    ANSWER_CODE_NO = 400,
     ANSWER_CODE_BAD = 500
 };
 
@@ -54,6 +55,20 @@ print_lines(
     }
 }
 
+/* libcurl writes verbs in capitals. */
+static void
+take_verb(const char *data, size_t len, char verb[COMMAND_BYTES])
+{
+    size_t i = 0;
+
+    while (
+        i < len && i < COMMAND_BYTES - 1 && data[i] >= 'A' && data[i] <= 'Z') {
+        verb[i] = data[i];
+        i++;
+    }
+    verb[i] = '\0';
+}
+
 /*
  * AUTH and what answers its questions hold the password: only the verb and the
  * mechanism are shown.
@@ -61,17 +76,13 @@ print_lines(
 static void
 take_command(struct smtp_send *send, const char *data, size_t len)
 {
-    char verb[sizeof(send->end.command)] = "";
-    size_t i = 0;
+    char verb[sizeof(send->end.command)];
 
     if (send->secret) {
         print_lines(send, ">", "(secret)", 8);
         return;
     }
-    while (i < len && i < sizeof(verb) - 1 && isalpha((unsigned char)data[i])) {
-        verb[i] = (char)toupper((unsigned char)data[i]);
-        i++;
-    }
+    take_verb(data, len, verb);
     /* libcurl says goodbye after a failure too; what counts came before. */
     send->leaving = strcmp(verb, "QUIT") == 0;
     if (!send->leaving)
@@ -174,9 +185,8 @@ on_done(void *ctx, CURL *easy, CURLcode code)
     (void)easy;
     send->end.code = code;
     outcome = smtp_outcome(&send->end);
-    if (code == CURLE_OK)
-        (void)snprintf(text, sizeof(text), "%s", send->words);
-    else if (send->words[0] != '\0' && send->end.answer >= 400)
+    if (code == CURLE_OK ||
+        (send->words[0] != '\0' && send->end.answer >= ANSWER_CODE_NO))
         (void)snprintf(text, sizeof(text), "%s", send->words);
     else
         (void)snprintf(text, sizeof(text), "%s",

@@ -10,7 +10,9 @@
 #include "notice_log.h"
 #include "tmp_store.h"
 
-enum { SECOND = 1000, MINUTE = 60 * 1000, HOUR = 3600 * 1000 };
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
 
 /* 2026-11-24T02:10:00Z */
 static const int64_t start = INT64_C(1795486200000);
@@ -63,11 +65,14 @@ record(struct fixture *fixture, const char *more)
 static int
 setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct fixture *fixture;
     struct err err;
     void *tmp;
 
-    if (fixture == NULL || tmp_store_setup(&tmp) != 0)
+    if (tmp_store_setup(&tmp) != 0)
+        return -1;
+    fixture = calloc(1, sizeof(*fixture));
+    if (fixture == NULL)
         return -1;
     fixture->tmp = tmp;
     fixture->now_unix_ms = start;

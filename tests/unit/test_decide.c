@@ -2,7 +2,9 @@
 
 #include "cm.h"
 
-enum { SECOND = 1000, MINUTE = 60 * 1000, HOUR = 3600 * 1000 };
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
 
 /* One notice and one recipient; a minute past everything is `now`. */
 struct scene {

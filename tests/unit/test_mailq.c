@@ -9,7 +9,8 @@
 #include "notice_log.h"
 #include "tmp_store.h"
 
-enum { SECOND = 1000, HOUR = 3600 * 1000 };
+#define SECOND INT64_C(1000)
+#define HOUR   (3600 * SECOND)
 
 static const int64_t start_unix_ms = INT64_C(1795486200000);
 
@@ -50,25 +51,16 @@ put(struct store_txn *txn, const struct mailq_row *row)
     assert_ok(mailq_put(txn, row, &err), err);
 }
 
-static bool
-skip_none(void *ctx, const struct mailq_row *row)
-{
-    (void)ctx;
-    (void)row;
-    return false;
-}
-
 static uint64_t
 next_at(struct store_txn *txn, int64_t now_unix_ms, int64_t *next_unix_ms)
 {
-    struct mailq_row row;
+    struct mailq_pick pick = {.now_unix_ms = now_unix_ms};
     struct err err;
-    int found =
-        mailq_next(txn, now_unix_ms, skip_none, NULL, &row, next_unix_ms, &err);
 
-    if (found < 0)
+    if (mailq_next(txn, &pick, &err) < 0)
         fail_msg("%s", err.msg);
-    return row.id;
+    *next_unix_ms = pick.next_unix_ms;
+    return pick.row.id;
 }
 
 static void
@@ -228,8 +220,7 @@ after_a_day_or_a_refusal_it_is_dead_and_the_notice_knows(void **state)
     assert_true(notice.targets[0].refused);
     assert_int_equal(notice.targets[0].told, NOTICE_UNTOLD);
     notice_free(&notice);
-    assert_ok(
-        mailq_sweep(txn, start_unix_ms + INT64_C(36) * 24 * HOUR, &err), err);
+    assert_ok(mailq_sweep(txn, start_unix_ms + 36 * 24 * HOUR, &err), err);
     assert_int_equal(mailq_get(txn, 1, &row, &err), 0);
     store_abort(txn);
 }
