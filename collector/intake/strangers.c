@@ -26,8 +26,10 @@ take_event(struct strangers *strangers)
         return true;
     memcpy(&event, head, sizeof(event));
     strangers->count++;
-    log_limited(&strangers->log, LOG_AT_WARN, "intake.stranger",
-        "why=\"%s\" count=%llu",
+    log_limited(&strangers->log,
+        event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ? LOG_AT_INFO
+                                                      : LOG_AT_WARN,
+        "intake.stranger", "why=\"%s\" count=%llu",
         event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ? "its key is not let in"
         : event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
             ? "it does not speak CURVE, or for another collector"
