@@ -16,7 +16,8 @@ import ledger
 from fleet import FleetTest
 from process import NotYet, until
 
-DISK_MIB = 4
+DISK_MIB = 6
+CHECKS = 60     # so many that a batch of theirs needs more than one import
 
 
 def mount(dir):
@@ -43,7 +44,7 @@ class DiskFull(FleetTest):
         fleet.start_servers()
         fleet.configure(regions=["eu"], sites=[{"name": "acme", "checks": [
             fleet.check(f"port{n}", "tcp", host="acme.test",
-                        port=fleet.site.port) for n in range(10)]}])
+                        port=fleet.site.port) for n in range(CHECKS)]}])
         fleet.start_collector()
         fleet.add_agent("eu1", "eu")
         fleet.start_agent("eu1")
@@ -80,7 +81,7 @@ class DiskFull(FleetTest):
                 for _ in range(count):
                     at += 1800
                     lines.append(json.dumps({
-                        "ts": at * 1000, "check": f"acme/port{at // 1800 % 10}",
+                        "ts": at * 1000, "check": f"acme/port{at // 1800 % CHECKS}",
                         "region": "eu", "agent": "filler", "status": "up"}))
                     if at > time.time() - 86400:
                         at -= 19 * 86400 - 1
@@ -102,16 +103,16 @@ class DiskFull(FleetTest):
         full = len(self.measured())
         time.sleep(10)          # two slots, whose results have nowhere to go
         self.assertTrue(agent.is_running())
-        self.assertLess(len(self.measured()), full + 20)
+        self.assertLess(len(self.measured()), full + CHECKS)
         (self.disk / "filler").unlink()
 
         def arrived():
             count = len(self.measured())
-            if count < full + 40:
+            if count < full + 3 * CHECKS:
                 raise NotYet(f"{count} results, {full} while it was full")
             return True
         until("what waited arrives", 90, arrived, pause=0.5)
-        fleet.wait_until_drained(under_way=20)
+        fleet.wait_until_drained(under_way=2 * CHECKS)
         rows = self.measured()
         self.assertEqual([], ledger.doubled(rows))
         self.assertEqual([], ledger.holes(rows))
