@@ -12,6 +12,7 @@ fuzz_target(stored_alert LIBS collector_alert fake_loop)
 add_library(smtpd STATIC support/smtpd.c)
 target_link_libraries(smtpd PRIVATE house PUBLIC tcpd)
 unit_test(smtp_send LIBS collector_alert common_loop smtpd)
+unit_test(mail_facts LIBS collector_alert tmp_store fake_loop)
 unit_test(alert LIBS collector_alert tmp_store fake_loop)
 
 add_executable(mail_run integration/mail_run.c)

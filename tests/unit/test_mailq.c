@@ -220,7 +220,8 @@ after_a_day_or_a_refusal_it_is_dead_and_the_notice_knows(void **state)
     assert_true(notice.targets[0].refused);
     assert_int_equal(notice.targets[0].told, NOTICE_UNTOLD);
     notice_free(&notice);
-    assert_ok(mailq_sweep(txn, start_unix_ms + 36 * 24 * HOUR, &err), err);
+    assert_ok(
+        mailq_sweep(txn, start_unix_ms + INT64_C(36) * 24 * HOUR, &err), err);
     assert_int_equal(mailq_get(txn, 1, &row, &err), 0);
     store_abort(txn);
 }
