@@ -37,5 +37,5 @@ add_test(NAME integration.nginx COMMAND test_nginx
   ${CMAKE_CURRENT_SOURCE_DIR}/support/nginx_site.py)
 set_tests_properties(integration.nginx PROPERTIES LABELS integration)
 
-add_executable(bench_https bench/bench_https.c)
-target_link_libraries(bench_https PRIVATE house real_bench PkgConfig::cmocka)
+add_executable(bench_probe bench/bench_probe.c)
+target_link_libraries(bench_probe PRIVATE house probes common_curl common_loop)
