@@ -226,6 +226,19 @@ last_conf(const struct conf_history *conf, uint32_t check)
     return NULL;
 }
 
+/* A span without a slot names its scopes all the same. */
+static int
+add_scopes_of(struct sla *sla, const struct conf_check *check, struct err *err)
+{
+    if (add_scope(sla, "global", err) == NULL)
+        return -1;
+    for (size_t i = 0; i < check->regions.count; i++) {
+        if (add_scope(sla, check->regions.names[i], err) == NULL)
+            return -1;
+    }
+    return 0;
+}
+
 int
 sla_query(struct store_txn *txn, const struct conf_history *conf,
     const struct sla_spec *spec, struct sla *sla, struct err *err)
@@ -248,7 +261,7 @@ sla_query(struct store_txn *txn, const struct conf_history *conf,
         sla->target_millionths = check->target_millionths;
     if (sum_up(txn, conf, spec, sla, err) != 0)
         goto fail;
-    if (sla->scope_count == 0 && add_scope(sla, "global", err) == NULL)
+    if (sla->scope_count == 0 && add_scopes_of(sla, check, err) != 0)
         goto fail;
     if (history_incidents(txn, conf, &query, add_incident, sla, err) != 0)
         goto fail;

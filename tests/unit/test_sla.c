@@ -223,6 +223,7 @@ nothing_known_is_null_and_no_data(void **state)
     assert_true(json_is_null(json_object_get(global, "budget_s")));
     assert_number(global, "up_s", 0);
     assert_true(json_is_null(json_object_get(answer, "first_slot")));
+    assert_int_equal(json_object_size(json_object_get(answer, "regions")), 2);
     json_decref(answer);
     spec = ten_minutes(); /* it was, but nobody looked */
     answer = ask(f, "acme/home", &spec, &exit_code);
