@@ -13,6 +13,7 @@ target_compile_definitions(test_judge_vectors PRIVATE
   VECTORS_FILE="${CMAKE_CURRENT_SOURCE_DIR}/vectors/vectors.json")
 unit_test(sla LIBS judge_world collector_sla)
 unit_test(query_incidents LIBS judge_world collector_sla)
+unit_test(status LIBS judge_world collector_query)
 unit_test(watch_random SOURCES support/naive_judge.c LIBS judge_world)
 unit_test(timeline LIBS judge_world)
 unit_test(watch LIBS judge_world)

@@ -13,9 +13,8 @@
 
 static const int64_t day_ms = 86400000;
 
-/* How far back the beginning of a state is looked for; an older one is told
- * as this old. */
-static const int64_t look_back_ms = 86400000;
+/* Verdicts are kept no longer: a state that is older is told as this old. */
+static const int64_t look_back_ms = INT64_C(400) * 86400000;
 
 /* The last thing a region measured. */
 struct last_result {
@@ -102,6 +101,38 @@ newest_state(const struct history_scope *scope, int64_t *since_unix_ms)
     while (last > 0 && scope->slots[last - 1].verdict == verdict)
         *since_unix_ms = scope->slots[--last].start_unix_ms;
     return state_of(verdict);
+}
+
+/*
+ * Follows a state that fills all of a span that begins at `from_unix_ms` back
+ * to its beginning, a day at a time: a year at once would fill the memory.
+ */
+static int
+follow_back(const struct query_env *env, uint32_t check, int64_t from_unix_ms,
+    const char *state, int64_t *since_unix_ms, struct err *err)
+{
+    struct history_query query = {
+        .check = check, .now_unix_ms = env->now_unix_ms};
+    struct history history;
+
+    while (*since_unix_ms != 0 && *since_unix_ms <= from_unix_ms &&
+           from_unix_ms > env->now_unix_ms - look_back_ms) {
+        const char *before = "";
+        int64_t begin_unix_ms = 0;
+
+        query.to_unix_ms = *since_unix_ms;
+        query.from_unix_ms = *since_unix_ms - day_ms;
+        if (history_read(env->txn, env->conf, &query, &history, err) != 0)
+            return -1;
+        if (history.count > 0 && history.scopes[0].count > 0)
+            before = newest_state(&history.scopes[0], &begin_unix_ms);
+        history_free(&history);
+        if (strcmp(before, state) != 0 || begin_unix_ms == 0)
+            return 0;
+        from_unix_ms = query.from_unix_ms;
+        *since_unix_ms = begin_unix_ms;
+    }
+    return 0;
 }
 
 static json_t *
@@ -212,7 +243,7 @@ check_json(const struct query_env *env, const struct config *config,
 {
     struct history_query query = {
         .check = check->check.id,
-        .from_unix_ms = env->now_unix_ms - look_back_ms,
+        .from_unix_ms = env->now_unix_ms - day_ms,
         .to_unix_ms = env->now_unix_ms,
         .now_unix_ms = env->now_unix_ms,
     };
@@ -241,6 +272,13 @@ check_json(const struct query_env *env, const struct config *config,
     }
     if (history.count > 0)
         state = newest_state(&history.scopes[0], &since_unix_ms);
+    if (follow_back(env, check->check.id, query.from_unix_ms, state,
+            &since_unix_ms, err) != 0) {
+        history_free(&history);
+        json_decref(p95);
+        json_decref(uptime);
+        return NULL;
+    }
     out = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "check",
         check->check.name, "kind", check_kind_name((int)check->check.kind),
         "state", check->check.paused ? "paused" : state, "since",
