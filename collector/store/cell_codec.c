@@ -185,6 +185,8 @@ cell_decode(
     uint64_t flags;
     uint16_t figures = take_head(&in, cell, &flags);
 
+    if ((flags & FLAG_SPLIT) != 0 && figures == 0)
+        in.failed = true; /* only histograms make a cell too long */
     *missing = (flags & FLAG_SPLIT) != 0 ? figures : 0;
     for (int p = 0; p < PHASE_COUNT; p++) {
         if ((figures & ~*missing & BIT(p)) != 0 &&

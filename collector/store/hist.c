@@ -144,6 +144,10 @@ hist_decode_add(struct hist *hist, struct row_in *in)
     for (uint64_t i = 0; i < used && !in->failed; i++) {
         uint64_t count;
 
+        if (k == HIST_OVERFLOW) { /* nothing comes behind the last */
+            in->failed = true;
+            break;
+        }
         k += 1 + (int)row_take_uint(in, (uint64_t)(HIST_COUNTERS - 2 - k));
         count = row_take_uint(in, count_max - 1) + 1;
         if (in->failed || (i == 0 && k != hist_bucket(min_us)) ||

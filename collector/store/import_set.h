@@ -13,7 +13,7 @@
 #include "raw.h"
 #include "store.h"
 
-enum { IMPORT_NO_SPOOL = UINT32_MAX };
+enum { IMPORT_NO_SPOOL = INT32_MAX };
 
 /* Region, agent and spool are numbers of import_names until they are written.*/
 struct import_item {

@@ -231,6 +231,35 @@ bytes_that_contradict_themselves_are_refused(void **state)
     }
 }
 
+/* Found by fuzzing: the gap behind the last bucket was of any size. */
+static void
+nothing_stands_behind_the_overflow_bucket(void **state)
+{
+    static struct hist hist;
+    struct buf bytes;
+    struct err err;
+    struct row_out out = {.buf = &bytes, .err = &err};
+    struct row_in in;
+
+    (void)state;
+    buf_init(&bytes, 100);
+    row_put_uint(&out, 3);
+    row_put_uint(&out, 0);                /* the minimum */
+    row_put_uint(&out, PHASE_MAX_US);     /* the maximum above it */
+    row_put_uint(&out, 0);                /* the first bucket */
+    row_put_uint(&out, 0);                /* once */
+    row_put_uint(&out, HIST_BUCKETS - 1); /* overflow */
+    row_put_uint(&out, 0);
+    row_put_uint(&out, 127);
+    row_put_uint(&out, 0);
+    assert_false(out.failed);
+    in = row_in(buf_bytes(&bytes));
+    hist_init(&hist);
+    (void)hist_decode_add(&hist, &in);
+    assert_true(in.failed);
+    buf_free(&bytes);
+}
+
 int
 main(void)
 {
@@ -243,6 +272,7 @@ main(void)
         cmocka_unit_test(merging_is_the_same_as_adding_all),
         cmocka_unit_test(an_hour_at_thirty_seconds_takes_few_bytes),
         cmocka_unit_test(bytes_that_contradict_themselves_are_refused),
+        cmocka_unit_test(nothing_stands_behind_the_overflow_bucket),
     };
 
     return cmocka_run_group_tests_name("hist", tests, NULL, NULL);

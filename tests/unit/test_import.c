@@ -272,11 +272,14 @@ static void
 other_content_than_is_stored_is_refused_and_nothing_is_changed(void **state)
 {
     struct fixture *f = *state;
-    static const char *const others[] = {
-        LINE("1700006345678", UP ",\"http_status\":200"),
-        LINE("1700006345678", UP ",\"slot\":1700004000000"),
+    static const char elsewhere[] =
         "{\"ts\":1700006345678,\"check\":\"acme/home\",\"region\":\"us\","
-        "\"agent\":\"eu1\",\"status\":\"up\"}"};
+        "\"agent\":\"eu1\",\"status\":\"up\"}";
+    static const char other_status[] =
+        LINE("1700006345678", UP ",\"http_status\":200");
+    static const char other_slot[] =
+        LINE("1700006345678", UP ",\"slot\":1700004000000");
+    static const char *const others[] = {other_status, other_slot, elsewhere};
 
     assert_taken(f, LINE("1700006345678", UP));
     for (size_t i = 0; i < 3; i++) {

@@ -191,7 +191,7 @@ a_full_store_says_so_and_keeps_what_it_has(void **state)
     txn = store_begin_write(tmp->store, &err);
     memset(big, 'x', sizeof(big) - 1);
     for (int i = 0; i < 100 && rc == 0; i++) {
-        char key[8];
+        char key[16];
 
         (void)snprintf(key, sizeof(key), "%03d", i);
         rc = store_put(txn, STORE_RAW, text(key), text(big), &err);
@@ -310,7 +310,7 @@ a_torn_file_is_said_to_be_damaged_and_kills_nobody(void **state)
     struct stat st;
 
     for (int i = 0; i < 100; i++) {
-        char key[8];
+        char key[16];
 
         (void)snprintf(key, sizeof(key), "%03d", i);
         put(tmp->store, key, "some value that takes its place");
