@@ -119,7 +119,8 @@ static int
 print_piece(void *ctx, struct bytes piece, struct err *err)
 {
     (void)ctx;
-    if (fwrite(piece.data, 1, piece.len, stdout) != piece.len)
+    /* An empty piece may have no address, which fwrite() must not get. */
+    if (piece.len > 0 && fwrite(piece.data, 1, piece.len, stdout) != piece.len)
         return err_set(err, ERR_SYS, "stdout cannot be written");
     return 0;
 }
