@@ -23,6 +23,8 @@ ACME = ["home", "www", "dns", "cert", "port"]
 
 
 class MainJob(FleetTest):
+    maxDiff = None
+
     @classmethod
     def start_fleet(cls, fleet):
         fleet.start_servers(("acme", "beta"))

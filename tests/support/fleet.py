@@ -93,7 +93,7 @@ class Fleet:
 
     def check(self, name, kind, **settings):
         """A check of a configuration, asking our name server and CA."""
-        check = {"name": name, "kind": kind, "interval": "5s", "timeout": "1s",
+        check = {"name": name, "kind": kind, "interval": "5s", "timeout": "3s",
                  **settings}
         if self.dns is not None:
             check.setdefault("server", self.dns.address)
