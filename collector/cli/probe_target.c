@@ -164,6 +164,17 @@ take_ca(const char *path, struct check *check, struct err *err)
     return 0;
 }
 
+static int
+take_server(const char *word, struct check *check, struct err *err)
+{
+    char server[ADDRESS_SERVER_BYTES];
+
+    if (address_take_server(word, server, err) != 0)
+        return err_wrap(err, "--server");
+    check->server = copy(server, err);
+    return check->server == NULL ? -1 : 0;
+}
+
 /* HOST:PORT:ADDR, where the address may be IPv6, in brackets or not. */
 static int
 take_resolve(const char *word, struct check *check, struct err *err)
@@ -190,11 +201,8 @@ take_options(const json_t *args, struct check *check, struct err *err)
     if (take_family(args, check, err) != 0)
         return -1;
     word = cli_arg(args, "server");
-    if (word != NULL) {
-        check->server = copy(word, err);
-        if (check->server == NULL)
-            return -1;
-    }
+    if (word != NULL && take_server(word, check, err) != 0)
+        return -1;
     word = cli_arg(args, "ca");
     if (word != NULL && take_ca(word, check, err) != 0)
         return -1;

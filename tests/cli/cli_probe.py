@@ -97,6 +97,9 @@ class Probe(unittest.TestCase):
         answer = self.probe_json("acme.test", "--type", "NS", "--server",
                                  self.dns.address)
         self.assertEqual("NS", answer["dns"]["answers"][0]["type"])
+        self.assertEqual("up", self.probe_json(
+            "www.acme.test", "--server",
+            self.dns.address.replace("#", ":"))["status"])
 
     # ---- what fails, and how ----
 

@@ -60,6 +60,8 @@ class Usage(FleetTest):
         self.fails("probe", "--kind", "ping", "acme.test", about="ping")
         self.fails("probe", "--family", "5", "acme.test", about="5")
         self.fails("probe", "tcp://127.0.0.1", about="port")
+        self.fails("probe", "acme.test", "--server", "ns1.acme.test",
+                   about="--server")
         self.fails("probe", "tcp://acme.test:80", "--resolve",
                    "acme.test:80:here", about="--resolve")
         self.fails("probe", "gopher://acme.test/", about="gopher")
