@@ -162,6 +162,7 @@ refused:
     log_event(LOG_AT_ERROR, "config.refused",
         "file=%s error=\"%s\" in_force=\"the one before\"",
         collector->config_path, err.msg);
+    control_set_refused(collector->control, err.msg);
     if (job != NULL)
         collector_conf_free(job->config);
     free(job);

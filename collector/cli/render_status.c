@@ -60,6 +60,8 @@ render_status(const struct cli *cli, const json_t *answer)
     const json_t *agents = json_object_get(answer, "agents");
     const json_t *used =
         json_object_get(json_object_get(answer, "store"), "used_ratio");
+    const json_t *refused =
+        json_object_get(json_object_get(answer, "config"), "refused");
     json_t *check;
     size_t i;
 
@@ -95,6 +97,9 @@ render_status(const struct cli *cli, const json_t *answer)
     if (json_is_number(used))
         (void)printf("; store %.1f %% full", json_number_value(used) * 100.0);
     (void)printf("\n");
+    if (json_is_string(refused))
+        (void)printf("configuration refused, the one before is in force: %s\n",
+            json_string_value(refused));
 }
 
 void

@@ -144,6 +144,8 @@ ask(struct control *control, const struct control_peer *peer,
         return;
     }
     env.now_unix_ms = clock_unix_ms();
+    if (control->refused[0] != '\0')
+        env.refused = control->refused;
     if (store_used_ratio(control->store, &env.store_used_ratio, &err) != 0)
         env.store_used_ratio = -1.0;
     if (strcmp(request->command, "export") == 0)
@@ -329,5 +331,12 @@ control_reload(struct control *control, struct err *err)
         return -1;
     conf_history_free(control->conf);
     control->conf = conf;
+    control->refused[0] = '\0';
     return 0;
+}
+
+void
+control_set_refused(struct control *control, const char *why)
+{
+    (void)snprintf(control->refused, sizeof(control->refused), "%s", why);
 }

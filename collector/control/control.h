@@ -34,4 +34,7 @@ void control_close(struct control *control);
 /* A new configuration is in the store. */
 int control_reload(struct control *control, struct err *err);
 
+/* The file has become a wrong one, and `status` is to say so until a reload. */
+void control_set_refused(struct control *control, const char *why);
+
 #endif

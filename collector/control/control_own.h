@@ -30,6 +30,7 @@ struct control {
     struct loop_watch readable;
     struct timer more;
     struct buf out;
+    char refused[512]; /* why the file is not in force; "": it is */
 };
 
 void control_reply(struct control *control, const struct control_peer *peer,

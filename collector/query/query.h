@@ -20,6 +20,7 @@ struct query_env {
     const struct conf_history *conf;
     int64_t now_unix_ms;
     double store_used_ratio; /* negative: unknown */
+    const char *refused;     /* why the file is not in force; NULL: it is */
 };
 
 /*

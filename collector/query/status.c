@@ -334,8 +334,9 @@ status_query(const struct query_env *env, const char *site, struct err *err)
         json_decref(agents);
         return NULL;
     }
-    return json_pack("{s:o, s:o, s:{s:o}}", "checks", checks, "agents", agents,
-        "store", "used_ratio",
+    return json_pack("{s:o, s:o, s:{s:o}, s:{s:s?}}", "checks", checks,
+        "agents", agents, "store", "used_ratio",
         env->store_used_ratio >= 0.0 ? json_real(env->store_used_ratio)
-                                     : json_null());
+                                     : json_null(),
+        "config", "refused", env->refused);
 }

@@ -49,6 +49,9 @@ class Reload(FleetTest):
         text = self.fleet.collector.log_text()
         self.assertIn("leadline.yaml:2:8: sites:", text)
         self.assertEqual(["acme/one", "acme/two"], sorted(self.checks()))
+        self.assertIn("leadline.yaml: 1 mistake",
+                      self.fleet.ask("status")["config"]["refused"])
+        self.assertIn("refused", self.fleet.cli("status").stdout)
         count = len(self.fleet.export("acme/two"))
         self.fleet.wait_for_results("acme/two", count + 1, seconds=15)
 
@@ -56,6 +59,7 @@ class Reload(FleetTest):
         self.configure(self.fleet, ["two"])
         self.reload("config.in_force")
         until("the check is gone", 10, lambda: self.checks() == ["acme/two"])
+        self.assertIsNone(self.fleet.ask("status")["config"]["refused"])
         until("the agent has the new list", 15, lambda: self.fleet.ask(
             "agents")["agents"][0]["cfg"] == "ok")
         count = len(self.fleet.export("acme/two"))

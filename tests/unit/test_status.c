@@ -126,6 +126,8 @@ a_state_is_followed_back_over_days_to_its_beginning(void **state)
     assert_string_equal(text(eu, "last_at"), "2026-02-05T03:00:07.000Z");
     assert_int_equal(json_integer_value(json_object_get(eu, "last_us")), 5198);
     assert_true(json_is_null(json_object_get(home, "incident")));
+    assert_true(json_is_null(
+        json_object_get(json_object_get(answer, "config"), "refused")));
     json_decref(answer);
 }
 
