@@ -83,6 +83,21 @@ skip_frames(void *socket)
     }
 }
 
+/* An IPv4 peer of our IPv6 socket comes as ::ffff:192.0.2.7. */
+static const char *
+peer_address(zmq_msg_t *frame)
+{
+    static const char mapped[] = "::ffff:";
+    const char *address = zmq_msg_gets(frame, "Peer-Address");
+
+    if (address == NULL)
+        return "";
+    if (strncmp(address, mapped, sizeof(mapped) - 1) == 0 &&
+        strchr(address, '.') != NULL)
+        return address + sizeof(mapped) - 1;
+    return address;
+}
+
 /*
  * The identity is read from the payload's frame: on the first one it is NULL
  * when the message was prefetched.
@@ -94,9 +109,7 @@ take_payload(struct intake *intake, struct intake_from *from, zmq_msg_t *frame)
     struct err err;
 
     from->user = zmq_msg_gets(frame, "User-Id");
-    from->address = zmq_msg_gets(frame, "Peer-Address");
-    if (from->address == NULL)
-        from->address = "";
+    from->address = peer_address(frame);
     if (zmq_msg_more(frame)) {
         skip_frames(intake->socket);
         drop(intake, "more than one frame", from->address);

@@ -119,6 +119,7 @@ class MainJob(FleetTest):
         self.assert_shape(answer, shape.AGENTS)
         for agent in answer["agents"]:
             self.assertEqual("present", agent["state"])
+            self.assertRegex(agent["address"], r"^127\.0\.0\.1[123]$")
             self.assertLess(abs(agent["clock_offset_ms"]), 1000)
             self.assertEqual(agent["name"], agent["region"] + "1")
 

@@ -26,7 +26,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
 # Where the build puts each program, and what overrides that.
 PROGRAMS = {
-    "leadline": ("LEADLINE", "collector/cli/leadline"),
+    "leadline": ("LEADLINE", "collector/leadline"),
     "leadline-agent": ("LEADLINE_AGENT", "agent/leadline-agent"),
     "leadline-collector": ("LEADLINE_COLLECTOR", "collector/leadline-collector"),
 }
