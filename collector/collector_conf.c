@@ -244,9 +244,9 @@ check_quorum(struct reader *reader, const struct conf_node *root)
 
     if (config->regions.count > 0 &&
         config->quorum > (int32_t)config->regions.count)
-        conf_complain(reader->conf, at, "quorum",
-            "%d is more than the %zu regions", config->quorum,
-            config->regions.count);
+        conf_warn(reader->conf, at, "quorum",
+            "%d is more than the %zu regions: all of them must be down",
+            config->quorum, config->regions.count);
 }
 
 static void

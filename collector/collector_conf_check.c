@@ -454,9 +454,10 @@ complete_judging(struct reader *reader, struct draft *draft)
     if (out->quorum == CONF_UNSET)
         out->quorum = config->quorum;
     else if (out->quorum > (int32_t)out->regions.count)
-        conf_complain(reader->conf, place_of(reader, draft, "quorum"), "quorum",
-            "%d is more than the %zu regions of this check", out->quorum,
-            out->regions.count);
+        conf_warn(reader->conf, place_of(reader, draft, "quorum"), "quorum",
+            "%d is more than the %zu regions of this check: all of them must "
+            "be down",
+            out->quorum, out->regions.count);
     if (out->target_millionths == CONF_UNSET)
         out->target_millionths = config->sla_target_millionths;
     out->expect_p95_us = draft->expect_p95_ms * 1000;
@@ -473,9 +474,10 @@ draft_complete(struct reader *reader, struct draft *draft)
         return;
     }
     if (draft->kind >= CHECK_PAGE) {
-        conf_complain(reader->conf, place_of(reader, draft, "kind"), "kind",
-            "%s is not available in this version (dns, tcp, tls and http are)",
-            check_kind_name(draft->kind));
+        conf_warn(reader->conf, place_of(reader, draft, "kind"), "kind",
+            "%s is not measured by this version (dns, tcp, tls and http are): "
+            "check \"%s\" is left out",
+            check_kind_name(draft->kind), check->name);
         return;
     }
     complain_of_foreign_keys(reader, draft);

@@ -117,6 +117,45 @@ check_ids(struct reader *reader)
     free(order);
 }
 
+/* A kind with a room that is not built yet; it has been warned of. */
+static bool
+is_left_out(const struct draft *draft)
+{
+    return draft->kind >= CHECK_PAGE;
+}
+
+/* Takes them out, and what refers to them; the order stays. */
+static void
+leave_out(struct reader *reader)
+{
+    struct config *config = &reader->config;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < reader->draft_count; i++) {
+        struct draft *draft = &reader->drafts[i];
+        const struct draft *parent = draft->out.depends_on[0] != '\0'
+                                         ? find(reader, draft->out.depends_on)
+                                         : NULL;
+
+        if (parent != NULL && is_left_out(parent))
+            draft->out.depends_on[0] = '\0';
+    }
+    for (size_t i = 0; i < config->site_count; i++) {
+        struct conf_site *site = &config->sites[i];
+        const struct draft *main_check = find(reader, site->main_check);
+
+        if (main_check != NULL && is_left_out(main_check))
+            site->main_check[0] = '\0';
+    }
+    for (size_t i = 0; i < reader->draft_count; i++) {
+        if (is_left_out(&reader->drafts[i]))
+            draft_free(&reader->drafts[i]);
+        else
+            reader->drafts[kept++] = reader->drafts[i];
+    }
+    reader->draft_count = kept;
+}
+
 void
 link_checks(struct reader *reader)
 {
@@ -130,8 +169,9 @@ link_checks(struct reader *reader)
         complete_parent(reader, &reader->drafts[i]);
     for (size_t i = 0; i < reader->draft_count; i++)
         check_circle(reader, &reader->drafts[i]);
+    leave_out(reader);
     check_ids(reader);
-    config->checks = calloc(reader->draft_count, sizeof(struct conf_check));
+    config->checks = calloc(reader->draft_count + 1, sizeof(struct conf_check));
     if (config->checks == NULL) {
         conf_complain(reader->conf, NULL, NULL, "memory is out");
         return;

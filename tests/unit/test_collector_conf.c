@@ -204,6 +204,30 @@ a_listed_check_changes_only_the_keys_it_gives(void **state)
 }
 
 static void
+kinds_that_are_not_built_are_left_out_with_a_warning(void **state)
+{
+    struct config *config = must_parse(
+        SMALL "sites:\n"
+              "  - name: a\n"
+              "    derive: false\n"
+              "    main: look\n"
+              "    checks:\n"
+              "      - {name: look, kind: page, url: 'https://a.example/'}\n"
+              "      - {name: post, kind: mail, host: a.example}\n"
+              "      - {name: up, kind: tcp, host: a.example, port: 1,\n"
+              "         depends_on: look, quorum: 9}\n");
+
+    (void)state;
+    assert_int_equal(config->check_count, 1);
+    assert_string_equal(config->checks[0].check.name, "a/up");
+    assert_string_equal(config->checks[0].depends_on, "");
+    assert_int_equal(config->checks[0].quorum, 9);
+    assert_string_equal(config->sites[0].main_check, "");
+    assert_true(config->warnings.count >= 3);
+    collector_conf_free(config);
+}
+
+static void
 derive_false_and_main_are_obeyed(void **state)
 {
     struct config *config = must_parse(
@@ -342,8 +366,6 @@ all_mistakes_are_told_at_once_in_order(void **state)
         "t.yaml:12:41: interval: \"10ms\" is out of range (5s to 1d)\n"
         "t.yaml:13:25: kind: \"gopher\" is none of dns, tcp, tls, http, page, "
         "mail, form\n"
-        "t.yaml:14:25: kind: page is not available in this version (dns, tcp, "
-        "tls and http are)\n"
         "t.yaml:15:9: port: is missing: kind tcp needs it (1 to 65535)\n"
         "t.yaml:15:56: regions: \"ue\" is not among the regions that count; "
         "did you mean \"eu\"?\n");
@@ -398,7 +420,6 @@ static const struct {
     {SMALL "digest: {at: \"24:00\"}\n", "is not a time of day"},
     {SMALL "backup: {every: 1h}\n", "dir: is missing"},
     {SMALL "alerts: {global: {open_after: 0}}\n", "0 is out of range"},
-    {SMALL "alerts: {global: {quorum: 4}}\n", "4 is more than the 3 regions"},
     {SMALL "alerts: {reminder: 4}\n", "needs a unit"},
     {SMALL "sites: {}\n", "sites: a list of"},
     {SMALL "sites: [{}]\n", "name: is missing"},
@@ -421,8 +442,6 @@ static const struct {
     const char *check;
     const char *says;
 } wrong_checks[] = {
-    {"kind: mail, host: a.example", "kind: mail is not available"},
-    {"kind: form, url: 'http://a/', fields: {a: b}", "kind: form is not avail"},
     {"kind: tcp, host: a.example, port: 0", "0 is out of range"},
     {"kind: tcp, host: 'a b', port: 1", "is not a host name"},
     {"kind: tcp, host: a, port: 1, url: 'http://a/'", "does not know this key"},
@@ -443,7 +462,6 @@ static const struct {
     {"url: 'http://a/', method: get", "is not a method"},
     {"url: 'http://a/', method: GET, body: x", "GET sends no body"},
     {"url: 'http://a/', family: 5", "\"5\" is none of any, 4, 6, both"},
-    {"url: 'http://a/', quorum: 4", "4 is more than the 3 regions"},
     {"url: 'http://a/', quorum: some", "neither majority nor"},
     {"url: 'http://a/', regions: [xx]", "not among the regions"},
     {"url: 'http://a/', depends_on: nope", "there is no check \"a/nope\""},
@@ -733,6 +751,7 @@ main(void)
         cmocka_unit_test(mail_regions_and_one_url_are_enough),
         cmocka_unit_test(other_urls_derive_what_follows_from_them),
         cmocka_unit_test(a_listed_check_changes_only_the_keys_it_gives),
+        cmocka_unit_test(kinds_that_are_not_built_are_left_out_with_a_warning),
         cmocka_unit_test(derive_false_and_main_are_obeyed),
         cmocka_unit_test(everything_of_the_contract_is_read),
         cmocka_unit_test(all_mistakes_are_told_at_once_in_order),
