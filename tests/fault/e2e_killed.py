@@ -59,7 +59,7 @@ class Killed(FleetTest):
         killed = time.time()
         agent.process.kill()
         agent.process.start()
-        return (killed - SYNC_S - ANSWER_S, time.time() + START_S)
+        return (agent.name, killed - SYNC_S - ANSWER_S, time.time() + START_S)
 
     def test_killed_in_mid_stream(self):
         excused = []

@@ -49,7 +49,7 @@ def holes(rows):
 def missing_slots(rows, interval_s, excused=()):
     """(check, agent, slot) between first and last without any result.
 
-    A slot that overlaps one of the spans (from, to) of `excused` may be
+    A slot that overlaps one of the spans (agent, from, to) of `excused` may be
     missing.
     """
     slots = collections.defaultdict(set)
@@ -61,8 +61,8 @@ def missing_slots(rows, interval_s, excused=()):
         while at < max(seen):
             at += interval_s
             if at not in seen and not any(
-                    at < to and at + interval_s > begin
-                    for begin, to in excused):
+                    agent == who and at < to and at + interval_s > begin
+                    for who, begin, to in excused):
                 gone.append((check, agent, at))
     return gone
 
