@@ -5,6 +5,7 @@
 #include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "digest.h"
 #include "spool_dir.h"
@@ -16,6 +17,7 @@ enum {
     DROP_STEP = 25,
     DROP_PART = 16, /* of all, when the disk is full */
     DROP_LEAST = 100,
+    LEAST_FREE_BYTES = 1 << 20, /* less is a full disk */
     MS_PER_MINUTE = 60000
 };
 
@@ -292,14 +294,33 @@ fill(struct spool_db *db, MDB_txn *txn, const struct spool_write *write,
     return rc;
 }
 
+/*
+ * LMDB says EIO where the disk took only a part of a write, as one that is
+ * filling up does.
+ */
+static int
+without_short_write(MDB_env *env, int rc)
+{
+    struct statvfs disk;
+    const char *path;
+
+    if (rc != EIO || mdb_env_get_path(env, &path) != 0 ||
+        statvfs(path, &disk) != 0)
+        return rc;
+    return (uint64_t)disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES ? ENOSPC
+                                                                      : rc;
+}
+
 /* Ends the transaction either way. */
 static int
 finish(MDB_txn *txn, int rc, const char *what, struct err *err)
 {
+    MDB_env *env = mdb_txn_env(txn);
+
     if (rc != 0)
         mdb_txn_abort(txn);
     else
-        rc = mdb_txn_commit(txn);
+        rc = without_short_write(env, mdb_txn_commit(txn));
     return rc == 0 ? 0 : lmdb_failed(err, rc, what);
 }
 
