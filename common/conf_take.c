@@ -48,7 +48,7 @@ static void
 complain_of_unknown(struct conf *conf, const struct conf_node *at,
     const char *name, const struct conf_key *keys)
 {
-    const char *names[KEYS_MAX];
+    const char *names[KEYS_MAX] = {NULL};
     size_t count = key_count(keys);
     size_t len = strlen(name);
     const char *closest;

@@ -224,8 +224,8 @@ static void
 fail(struct resolve *resolve, enum measure_reason reason, const char *detail)
 {
     resolve->answer.reason = reason;
-    (void)snprintf(
-        resolve->answer.detail, sizeof(resolve->answer.detail), "%s", detail);
+    text_put_harmless(detail, strlen(detail), resolve->answer.detail,
+        sizeof(resolve->answer.detail));
 }
 
 /* The addresses an answer gives for its question. */

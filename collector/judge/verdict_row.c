@@ -247,7 +247,7 @@ is_sound(const uint8_t *cells, size_t slots)
 static int
 take_scope(struct bytes *in, uint8_t *cells, size_t slots, struct err *err)
 {
-    uint8_t tag;
+    uint8_t tag = 0;
 
     if (take_byte(in, &tag, err) != 0)
         return -1;
@@ -280,8 +280,8 @@ take_head(struct bytes *in, struct verdict_row *row, struct err *err)
     uint64_t interval_ms;
     uint64_t first_unix_ms;
     uint64_t slots;
-    uint8_t format;
-    uint8_t scopes;
+    uint8_t format = 0;
+    uint8_t scopes = 0;
 
     if (take_byte(in, &format, err) != 0)
         return -1;

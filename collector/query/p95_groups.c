@@ -56,7 +56,7 @@ p95_groups_region(struct p95_groups *groups, uint16_t number, struct err *err)
     groups->regions = regions;
     region = &regions[groups->region_count++];
     *region = (struct p95_region){.number = number};
-    (void)strncat(region->name, name, sizeof(region->name) - 1);
+    text_put_harmless(name, strlen(name), region->name, sizeof(region->name));
     region->rank = rank_of(groups->check, region->name);
     return region;
 }
