@@ -23,6 +23,17 @@ enum {
 static const char zap_domain[] = "leadline";
 static const int64_t token_table_ns = 3600 * NS_PER_SEC;
 
+/*
+ * A send lets libzmq take in what has arrived, and with it the one edge of its
+ * descriptor: whoever sends must look afterwards.
+ */
+static void
+look_again(struct intake *intake)
+{
+    if (!intake->more.armed)
+        loop_timer_start(intake->loop, &intake->more, 0);
+}
+
 bool
 intake_send(struct intake *intake, const struct fleet_peer *peer,
     const struct wire_msg *msg)
@@ -37,6 +48,7 @@ intake_send(struct intake *intake, const struct fleet_peer *peer,
             wire_type_name((int)msg->type), err.msg);
         return false;
     }
+    look_again(intake);
     if (zmq_send(intake->socket, peer->id, peer->len,
             ZMQ_DONTWAIT | ZMQ_SNDMORE) == -1)
         return false;
@@ -346,7 +358,6 @@ intake_close(struct intake *intake)
         return;
     /* The writer has been stopped before: no job can come back. */
     assert(intake->jobs == 0);
-    loop_timer_stop(intake->loop, &intake->more);
     loop_timer_stop(intake->loop, &intake->tokens);
     loop_watch_stop(intake->loop, &intake->readable);
     strangers_stop(&intake->strangers);
@@ -354,6 +365,7 @@ intake_close(struct intake *intake)
         say_bye(intake);
         (void)zmq_close(intake->socket);
     }
+    loop_timer_stop(intake->loop, &intake->more); /* sending arms it */
     zap_stop(intake->zap);
     if (intake->context != NULL)
         (void)zmq_ctx_term(intake->context);
