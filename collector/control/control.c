@@ -13,9 +13,9 @@
 #include "log.h"
 #include "query.h"
 
-enum { TURN_MAX = 16, PIECE_BYTES = 1 << 20, SEND_HWM = 64 };
+enum { TURN_MAX = 16, SEND_HWM = 64 };
 
-void
+bool
 control_reply(struct control *control, const struct control_peer *peer,
     const struct wire_ctl_reply *reply)
 {
@@ -29,13 +29,16 @@ control_reply(struct control *control, const struct control_peer *peer,
             "the answer is too large: ask for a shorter range");
         buf_clear(&control->out);
         if (wire_ctl_reply_encode(&failed, &control->out, &err) != 0)
-            return;
+            return false;
     }
+    /* A send may take in the edge of the descriptor: look afterwards. */
+    if (!control->more.armed)
+        loop_timer_start(control->loop, &control->more, 0);
     if (zmq_send(control->socket, peer->id, peer->len,
             ZMQ_DONTWAIT | ZMQ_SNDMORE) == -1)
-        return; /* whoever asked is gone */
-    (void)zmq_send(
-        control->socket, control->out.data, control->out.len, ZMQ_DONTWAIT);
+        return false;
+    return zmq_send(control->socket, control->out.data, control->out.len,
+               ZMQ_DONTWAIT) != -1;
 }
 
 void
@@ -45,60 +48,15 @@ control_refuse(struct control *control, const struct control_peer *peer,
     struct wire_ctl_reply reply = {.exit_code = exit_code};
 
     (void)snprintf(reply.error, sizeof(reply.error), "%s", text);
-    control_reply(control, peer, &reply);
+    (void)control_reply(control, peer, &reply);
 }
 
-static void
-refuse_err(struct control *control, const struct control_peer *peer,
+void
+control_refuse_err(struct control *control, const struct control_peer *peer,
     const struct err *err)
 {
     control_refuse(control, peer,
         err->code == ERR_PARSE || err->code == ERR_LIMIT ? 2 : 3, err->msg);
-}
-
-/* ---- export: many lines, sent in pieces ---- */
-
-struct pieces {
-    struct control *control;
-    const struct control_peer *peer;
-    struct buf piece;
-};
-
-static void
-send_piece(struct pieces *pieces, bool more)
-{
-    struct wire_ctl_reply reply = {
-        .more = more, .body = buf_bytes(&pieces->piece)};
-
-    control_reply(pieces->control, pieces->peer, &reply);
-    buf_clear(&pieces->piece);
-}
-
-static int
-take_line(void *ctx, const char *line, struct err *err)
-{
-    struct pieces *pieces = ctx;
-
-    if (buf_printf(&pieces->piece, err, "%s\n", line) != 0)
-        return -1;
-    if (pieces->piece.len > PIECE_BYTES)
-        send_piece(pieces, true);
-    return 0;
-}
-
-static void
-run_export(struct control *control, const struct control_peer *peer,
-    const struct query_env *env, const json_t *args)
-{
-    struct pieces pieces = {.control = control, .peer = peer};
-    struct err err;
-
-    buf_init(&pieces.piece, 2 * PIECE_BYTES);
-    if (query_export(env, args, take_line, &pieces, &err) != 0)
-        refuse_err(control, peer, &err);
-    else
-        send_piece(&pieces, false);
-    buf_free(&pieces.piece);
 }
 
 /* ---- questions ---- */
@@ -115,7 +73,7 @@ run_query(struct control *control, const struct control_peer *peer,
     int code = 0;
 
     if (query_run(env, request->command, args, &answer, &code, &err) != 0) {
-        refuse_err(control, peer, &err);
+        control_refuse_err(control, peer, &err);
         return;
     }
     text = json_dumps(answer, JSON_COMPACT);
@@ -127,7 +85,7 @@ run_query(struct control *control, const struct control_peer *peer,
     reply.exit_code = code;
     reply.body =
         (struct bytes){.data = (const uint8_t *)text, .len = strlen(text)};
-    control_reply(control, peer, &reply);
+    (void)control_reply(control, peer, &reply);
     free(text);
 }
 
@@ -140,7 +98,7 @@ ask(struct control *control, const struct control_peer *peer,
 
     env.txn = store_begin_read(control->store, &err);
     if (env.txn == NULL) {
-        refuse_err(control, peer, &err);
+        control_refuse_err(control, peer, &err);
         return;
     }
     env.now_unix_ms = clock_unix_ms();
@@ -149,7 +107,7 @@ ask(struct control *control, const struct control_peer *peer,
     if (store_used_ratio(control->store, &env.store_used_ratio, &err) != 0)
         env.store_used_ratio = -1.0;
     if (strcmp(request->command, "export") == 0)
-        run_export(control, peer, &env, args);
+        control_export(control, peer, &env, args);
     else
         run_query(control, peer, &env, request, args);
     store_abort(env.txn);
@@ -165,7 +123,7 @@ take_request(struct control *control, const struct control_peer *peer,
     struct err err;
 
     if (wire_ctl_request_decode(frame, len, &request, &err) != 0) {
-        refuse_err(control, peer, &err);
+        control_refuse_err(control, peer, &err);
         return;
     }
     args = json_loadb((const char *)request.args_json.data,
@@ -235,6 +193,7 @@ open_socket(struct control *control, const char *endpoint, struct err *err)
     int64_t max_bytes = WIRE_CTL_MAX_BYTES;
     int no_linger = 0;
     int hwm = SEND_HWM;
+    int one = 1;
     mode_t before;
     int rc;
 
@@ -246,6 +205,9 @@ open_socket(struct control *control, const char *endpoint, struct err *err)
     (void)zmq_setsockopt(
         control->socket, ZMQ_LINGER, &no_linger, sizeof(no_linger));
     (void)zmq_setsockopt(control->socket, ZMQ_SNDHWM, &hwm, sizeof(hwm));
+    /* Without it a full or unknown peer's messages are dropped silently. */
+    (void)zmq_setsockopt(
+        control->socket, ZMQ_ROUTER_MANDATORY, &one, sizeof(one));
     (void)zmq_setsockopt(
         control->socket, ZMQ_MAXMSGSIZE, &max_bytes, sizeof(max_bytes));
     before = umask(0117);
@@ -306,6 +268,7 @@ control_close(struct control *control)
 {
     if (control == NULL)
         return;
+    control_drop_exports(control);
     loop_timer_stop(control->loop, &control->more);
     loop_watch_stop(control->loop, &control->readable);
     if (control->socket != NULL)

@@ -32,7 +32,7 @@ reply_json(struct control *control, const struct control_peer *peer,
     }
     reply.body =
         (struct bytes){.data = (const uint8_t *)text, .len = strlen(text)};
-    control_reply(control, peer, &reply);
+    (void)control_reply(control, peer, &reply);
     free(text);
 }
 

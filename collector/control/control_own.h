@@ -6,8 +6,10 @@
 
 #include <jansson.h>
 
+#include "clock.h"
 #include "conf_history.h"
 #include "control.h"
+#include "query.h"
 #include "wire.h"
 
 enum { CONTROL_PEER_BYTES = 32 };
@@ -30,15 +32,25 @@ struct control {
     struct loop_watch readable;
     struct timer more;
     struct buf out;
+    struct control_exporting *exports; /* owned; those under way */
     char refused[512]; /* why the file is not in force; "": it is */
 };
 
-void control_reply(struct control *control, const struct control_peer *peer,
+/* False where it could not be sent now: the peer reads slowly, or is gone. */
+bool control_reply(struct control *control, const struct control_peer *peer,
     const struct wire_ctl_reply *reply);
 
 /* Replies with an error; `exit_code` as the command line's. */
 void control_refuse(struct control *control, const struct control_peer *peer,
     int exit_code, const char *text);
+
+void control_refuse_err(struct control *control,
+    const struct control_peer *peer, const struct err *err);
+
+/* control_export.c: answers by and by; nothing is held from `env`. */
+void control_export(struct control *control, const struct control_peer *peer,
+    const struct query_env *env, const json_t *args);
+void control_drop_exports(struct control *control);
 
 /* control_change.c: what changes something; false: no such command. */
 bool control_change(struct control *control, const struct control_peer *peer,

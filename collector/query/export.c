@@ -236,7 +236,7 @@ export_lines(struct store_txn *txn, const struct conf_history *conf,
     int rc = 0;
 
     buf_init(&x.text, CSV_LINE_MAX_BYTES);
-    if (spec->format == EXPORT_CSV)
+    if (spec->format == EXPORT_CSV && !spec->headless)
         rc = tell_csv_head(&x, err);
     if (rc == 0 && spec->check != 0)
         rc = raw_each(txn, spec->check, spec->from_unix_ms, spec->to_unix_ms,

@@ -20,6 +20,7 @@ struct export_spec {
     int64_t from_unix_ms; /* slots that begin in [from, to) */
     int64_t to_unix_ms;
     enum export_format format;
+    bool headless;       /* CSV goes on: its first line has been told */
     int64_t now_unix_ms; /* for the days that a certificate has left */
 };
 

@@ -248,26 +248,37 @@ query_run(const struct query_env *env, const char *command, const json_t *args,
 }
 
 int
-query_export(const struct query_env *env, const json_t *args, query_line_fn *fn,
-    void *ctx, struct err *err)
+query_export_spec(const struct query_env *env, const json_t *args,
+    struct export_spec *spec, struct err *err)
 {
-    struct export_spec spec = {.now_unix_ms = env->now_unix_ms};
     const char *format = arg(args, "format");
     const char *check = arg(args, "check");
     struct query_span span;
 
+    *spec = (struct export_spec){.now_unix_ms = env->now_unix_ms};
     if (format != NULL && strcmp(format, "csv") == 0)
-        spec.format = EXPORT_CSV;
+        spec->format = EXPORT_CSV;
     else if (format != NULL && strcmp(format, "jsonl") != 0)
         return err_set(err, ERR_PARSE, "--format %.40s: jsonl or csv", format);
     /* Without a range: all that raw holds. */
     if (query_span_take(
             args, env->now_unix_ms, "UTC", env->now_unix_ms, &span, err) != 0)
         return -1;
-    spec.from_unix_ms = span.from_unix_ms;
-    spec.to_unix_ms =
+    spec->from_unix_ms = span.from_unix_ms;
+    spec->to_unix_ms =
         arg(args, "to") != NULL ? span.to_unix_ms : env->now_unix_ms + day_ms;
-    if (check != NULL && take_check(env, check, &spec.check, err) != 0)
+    if (check != NULL && take_check(env, check, &spec->check, err) != 0)
+        return -1;
+    return 0;
+}
+
+int
+query_export(const struct query_env *env, const json_t *args, query_line_fn *fn,
+    void *ctx, struct err *err)
+{
+    struct export_spec spec;
+
+    if (query_export_spec(env, args, &spec, err) != 0)
         return -1;
     return export_lines(env->txn, env->conf, &spec, fn, ctx, err);
 }

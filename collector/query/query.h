@@ -13,6 +13,7 @@
 
 #include "conf_history.h"
 #include "err.h"
+#include "export.h"
 #include "store.h"
 
 struct query_env {
@@ -32,6 +33,10 @@ struct query_env {
  */
 int query_run(const struct query_env *env, const char *command,
     const json_t *args, json_t **answer, int *exit_code, struct err *err);
+
+/* What an "export" with these arguments is about. */
+int query_export_spec(const struct query_env *env, const json_t *args,
+    struct export_spec *spec, struct err *err);
 
 /* "export": lines without newline; `fn` as store_each_fn. */
 typedef int query_line_fn(void *ctx, const char *line, struct err *err);

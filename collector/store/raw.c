@@ -371,3 +371,24 @@ raw_each_check(struct store_txn *txn, int64_t from_unix_ms, int64_t to_unix_ms,
     return store_each(txn, STORE_RAW, key_bytes(first), key_bytes(end),
         walk_chunk, &walk, err);
 }
+
+int
+raw_next_bucket(struct store_txn *txn, int64_t from_unix_ms,
+    int64_t *bucket_unix_ms, struct err *err)
+{
+    struct raw_key from = {.bucket_s = bucket_at(from_unix_ms)};
+    struct raw_key found;
+    uint8_t first[RAW_KEY_BYTES];
+    struct bytes key;
+    struct bytes value;
+    int rc;
+
+    raw_key_encode(&from, first);
+    rc = store_seek(txn, STORE_RAW, key_bytes(first), &key, &value, err);
+    if (rc != 1)
+        return rc;
+    if (raw_key_decode(key, &found, err) != 0)
+        return -1;
+    *bucket_unix_ms = (int64_t)found.bucket_s * 1000;
+    return 1;
+}

@@ -39,6 +39,13 @@ enum raw_outcome {
 int raw_add(struct store_txn *txn, const struct raw_result *results,
     size_t count, enum raw_outcome *outcomes, struct err *err);
 
+/*
+ * The first half hour at or after `from_unix_ms` that has any result.  1:
+ * found, 0: none, -1: err.
+ */
+int raw_next_bucket(struct store_txn *txn, int64_t from_unix_ms,
+    int64_t *bucket_unix_ms, struct err *err);
+
 typedef int raw_each_fn(
     void *ctx, const struct raw_result *result, struct err *err);
 
