@@ -29,6 +29,7 @@ struct uplink_events {
     /*
      * New checks.  Takes over *config by emptying it, or refuses: -1 and why;
      * the refusal is reported as CONFIG_BAD, acceptance as CONFIG_OK.
+     * Keeping them on disk is the callee's business.
      */
     int (*config)(void *ctx, struct wire_config *config, struct err *why);
     /* The collector's clock minus ours, best estimate of the last eight. */

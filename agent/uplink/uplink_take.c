@@ -65,37 +65,17 @@ take_pong(struct uplink *uplink, const struct wire_pong *pong)
         uplink->events.clock_offset(uplink->ctx, offset_ms);
 }
 
-/* A note that cannot be kept is asked for again after the next start. */
-static void
-keep_config(struct uplink *uplink, const struct buf *bytes)
-{
-    struct err err;
-
-    if (spool_put_note(uplink->spool, "config", buf_bytes(bytes), &err) != 0) {
-        log_event(
-            LOG_AT_ERROR, "uplink.config_not_kept", "error=\"%s\"", err.msg);
-    }
-}
-
 static int
 apply_config(struct uplink *uplink, struct wire_config *config, struct err *why)
 {
     uint64_t cfg_version = config->cfg_version;
-    struct buf bytes;
-    int rc;
 
     if (uplink->events.config == NULL)
         return err_set(why, ERR_STATE, "this agent takes no checks");
-    buf_init(&bytes, WIRE_TO_AGENT_MAX_BYTES);
-    rc = wire_config_encode(config, &bytes, why);
-    if (rc == 0)
-        rc = uplink->events.config(uplink->ctx, config, why);
-    if (rc == 0) {
-        keep_config(uplink, &bytes);
-        uplink->cfg_version = cfg_version;
-    }
-    buf_free(&bytes);
-    return rc;
+    if (uplink->events.config(uplink->ctx, config, why) != 0)
+        return -1;
+    uplink->cfg_version = cfg_version;
+    return 0;
 }
 
 static void
