@@ -49,6 +49,7 @@ struct writer {
     struct writer_room room; /* the thread's own */
     int64_t next_unix_ms;    /* when time alone asks for a turn */
     bool again;              /* late work is left */
+    bool ahead;              /* memory may be ahead of the store */
 };
 
 static void
@@ -159,40 +160,57 @@ run_jobs(struct writer *writer, struct job_list *turn, struct store_txn *txn,
     return 0;
 }
 
-/* What is held in memory may now be ahead of the store: read it again. */
-static void
-recover(struct writer *writer)
+/*
+ * A turn was lost: what is held in memory may be ahead of the store and is
+ * read again.  Nothing is written before that has worked.
+ */
+static int
+recover(struct writer *writer, struct err *err)
 {
     struct writer_room *room = &writer->room;
-    struct err err;
-    struct store_txn *txn = store_begin_read(writer->store, &err);
+    struct store_txn *txn = store_begin_read(writer->store, err);
+    int rc = -1;
 
     if (txn == NULL)
-        return;
-    (void)writer_reload_history(room, txn, &err);
-    (void)watch_reload(room->watch, txn, clock_unix_ms(), &err);
+        return -1;
     ladder_forget(room->ladder);
     alert_forget(room->alert);
+    if (writer_reload_history(room, txn, err) == 0)
+        rc = watch_reload(room->watch, txn, clock_unix_ms(), err);
     store_abort(txn);
+    writer->ahead = rc != 0;
+    return rc == 0 ? 0 : err_wrap(err, "reading the store again");
+}
+
+static int
+write_turn(
+    struct writer *writer, struct job_list *turn, bool *queued, struct err *err)
+{
+    struct store_txn *txn;
+
+    if (writer->ahead && recover(writer, err) != 0)
+        return -1;
+    txn = store_begin_write(writer->store, err);
+    if (txn == NULL)
+        return -1;
+    writer->room.now_unix_ms = clock_unix_ms();
+    if (run_jobs(writer, turn, txn, err) != 0 ||
+        think(writer, txn, queued, err) != 0) {
+        store_abort(txn);
+        return -1;
+    }
+    return store_commit(txn, err);
 }
 
 static void
 take_turn(struct writer *writer, struct job_list *turn)
 {
     struct err err = {0};
-    struct store_txn *txn = store_begin_write(writer->store, &err);
     bool queued = false;
-    int rc = -1;
+    int rc = write_turn(writer, turn, &queued, &err);
 
-    writer->room.now_unix_ms = clock_unix_ms();
-    if (txn != NULL && run_jobs(writer, turn, txn, &err) == 0 &&
-        think(writer, txn, &queued, &err) == 0) {
-        rc = store_commit(txn, &err);
-    } else {
-        store_abort(txn);
-    }
     if (rc != 0) {
-        recover(writer);
+        writer->ahead = true;
         writer->next_unix_ms = clock_unix_ms() + IDLE_MS;
     }
     (void)pthread_mutex_lock(&writer->lock);
