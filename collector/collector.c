@@ -124,33 +124,18 @@ config_done(struct writer_job *base)
     free(job);
 }
 
-/* Where relative paths in the file start from. */
-static void
-folder_of(const char *path, char out[PATH_BYTES])
-{
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL)
-        (void)snprintf(out, PATH_BYTES, ".");
-    else
-        (void)snprintf(out, PATH_BYTES, "%.*s", (int)(slash - path + 1), path);
-}
-
 static void
 on_reload(void *ctx)
 {
     struct collector *collector = ctx;
     struct config_job *job = calloc(1, sizeof(*job));
-    char folder[PATH_BYTES];
     struct err err = {.code = ERR_NOMEM, .msg = "out of memory"};
 
-    folder_of(collector->config_path, folder);
     if (job == NULL)
         goto refused;
-    job->config = collector_conf_read(
+    job->config = collector_conf_read_whole(
         collector->config_path, say_mistake, collector, &err);
-    if (job->config == NULL || collector_conf_load_files(job->config, folder,
-                                   say_mistake, collector, &err) != 0)
+    if (job->config == NULL)
         goto refused;
     job->collector = collector;
     job->job.run = run_config;

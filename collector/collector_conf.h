@@ -184,6 +184,13 @@ void collector_conf_free(struct config *config);
 int collector_conf_load_files(struct config *config, const char *dir,
     conf_mistake_fn *mistake, void *ctx, struct err *err);
 
+/*
+ * collector_conf_read(), then collector_conf_load_files() from the folder that
+ * the file is in: what a collector starts with.
+ */
+struct config *collector_conf_read_whole(
+    const char *path, conf_mistake_fn *mistake, void *ctx, struct err *err);
+
 /* By full name or id; NULL if there is none. */
 const struct conf_check *collector_conf_check(
     const struct config *config, const char *name);

@@ -1,4 +1,5 @@
 /* Looking things up in a config, and reading the files that it names. */
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,4 +107,25 @@ collector_conf_load_files(struct config *config, const char *dir,
         return 0;
     return err_set(err, ERR_PARSE, "%s: %zu file%s could not be read",
         config->name, mistakes, mistakes == 1 ? "" : "s");
+}
+
+struct config *
+collector_conf_read_whole(
+    const char *path, conf_mistake_fn *mistake, void *ctx, struct err *err)
+{
+    struct config *config = collector_conf_read(path, mistake, ctx, err);
+    char *copy; /* dirname() writes into it */
+
+    if (config == NULL)
+        return NULL;
+    copy = strdup(path);
+    if (copy == NULL)
+        err_set(err, ERR_NOMEM, "%s", path);
+    if (copy == NULL || collector_conf_load_files(
+                            config, dirname(copy), mistake, ctx, err) != 0) {
+        collector_conf_free(config);
+        config = NULL;
+    }
+    free(copy);
+    return config;
 }

@@ -71,35 +71,6 @@ take_arguments(int argc, char **argv, struct arguments *out)
     return -1;
 }
 
-/* Where relative paths in the file start from. */
-static void
-folder_of(const char *path, char *out, size_t size)
-{
-    const char *slash = strrchr(path, '/');
-
-    if (slash == NULL)
-        (void)snprintf(out, size, ".");
-    else
-        (void)snprintf(out, size, "%.*s", (int)(slash - path + 1), path);
-}
-
-static struct config *
-read_config(const char *path, struct err *err)
-{
-    struct config *config = collector_conf_read(path, say_mistake, NULL, err);
-    char folder[4096];
-
-    if (config == NULL)
-        return NULL;
-    folder_of(path, folder, sizeof(folder));
-    if (collector_conf_load_files(config, folder, say_mistake, NULL, err) !=
-        0) {
-        collector_conf_free(config);
-        return NULL;
-    }
-    return config;
-}
-
 static int
 run(const char *path, struct config *config)
 {
@@ -146,7 +117,8 @@ main(int argc, char **argv)
         return complain("unknown command ", arguments.command);
     if ((strcmp(arguments.command, "import") == 0) != (arguments.file != NULL))
         return complain("import takes one file, the others none", "");
-    config = read_config(arguments.config, &err);
+    config =
+        collector_conf_read_whole(arguments.config, say_mistake, NULL, &err);
     if (config == NULL) {
         (void)fprintf(stderr, "leadline-collector: %s\n", err.msg);
         return EXIT_USAGE;

@@ -1,7 +1,6 @@
 #include "conf_report.h"
 
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,31 +216,13 @@ keep_line(void *ctx, const char *line)
     (void)strlist_add(lines, line);
 }
 
-/* As the collector does it: the text, then the files that it names. */
-static struct config *
-read_whole(const char *path, struct strlist *mistakes, struct err *err)
-{
-    struct config *config = collector_conf_read(path, keep_line, mistakes, err);
-    char *copy;
-
-    if (config == NULL)
-        return NULL;
-    copy = strdup(path);
-    if (copy == NULL || collector_conf_load_files(config, dirname(copy),
-                            keep_line, mistakes, err) != 0) {
-        collector_conf_free(config);
-        config = NULL;
-    }
-    free(copy);
-    return config;
-}
-
 int
 conf_report_file(const char *path, bool json, FILE *out, FILE *talk)
 {
     struct strlist mistakes = {0};
     struct err err = {0};
-    struct config *config = read_whole(path, &mistakes, &err);
+    struct config *config =
+        collector_conf_read_whole(path, keep_line, &mistakes, &err);
     int code = EXIT_GOOD;
 
     for (size_t i = 0; i < mistakes.count; i++)
