@@ -129,8 +129,10 @@ dns_msg_encode(const struct dns_question *question, uint16_t id,
     }
     ldns_pkt_set_id(pkt, id);
     ldns_pkt_set_ad(pkt, question->want_ad);
-    ldns_pkt_set_edns_udp_size(pkt, DNS_MSG_EDNS_BYTES);
-    ldns_pkt_set_edns_do(pkt, question->want_dnssec);
+    if (!question->no_edns) {
+        ldns_pkt_set_edns_udp_size(pkt, DNS_MSG_EDNS_BYTES);
+        ldns_pkt_set_edns_do(pkt, question->want_dnssec);
+    }
     if (ldns_pkt2wire(&wire, pkt, &wire_len) == LDNS_STATUS_OK)
         rc = buf_append(out, wire, wire_len, err);
     else

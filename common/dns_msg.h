@@ -42,6 +42,7 @@ struct dns_question {
     bool recurse;     /* RD: the server is a resolver */
     bool want_ad;     /* AD: say whether the answer is authenticated */
     bool want_dnssec; /* DO: send signatures along */
+    bool no_edns;     /* for servers that do not know it */
 };
 
 struct dns_record {

@@ -191,14 +191,15 @@ static bool
 has_failed(struct dns_auth *auth, const struct dns_lookup_result *result)
 {
     enum measure_reason reason = dns_lookup_reason(result);
+    char words[FACTS_TEXT_BYTES];
     char detail[FACTS_TEXT_BYTES];
 
     if (reason == REASON_NONE || reason == REASON_DNS_NODATA ||
         reason == REASON_DNS_NXDOMAIN)
         return false;
+    dns_lookup_put_words(result, &auth->conf.servers, words);
     (void)snprintf(detail, sizeof(detail),
-        "looking for the name servers of %.100s: %.100s", auth->zone,
-        dns_lookup_detail(result));
+        "looking for the name servers of %.80s: %.130s", auth->zone, words);
     finish(auth, reason, detail);
     return true;
 }
@@ -251,8 +252,8 @@ ask(struct dns_auth *auth, enum check_dns_type type, struct err *err)
         .bind_ip4 = auth->spec.bind_ip4,
         .bind_ip6 = auth->spec.bind_ip6,
         .timeout_ns = left_ns(auth),
-        .try_ns =
-            dns_lookup_try_ns(auth->spec.timeout_ns, auth->conf.timeout_ns),
+        .try_ns = dns_lookup_try_ns(
+            auth->spec.timeout_ns, &auth->conf.servers, auth->conf.timeout_ns),
         .rounds = auth->conf.attempts,
     };
 

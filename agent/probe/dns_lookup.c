@@ -6,8 +6,10 @@
 #include "clock.h"
 
 enum {
-    TRY_MIN_S = 2,
-    TRY_PERCENT = 40,
+    SHARE_MIN_S = 2,
+    SHARE_PERCENT = 40,
+    TRY_MIN_MS = 500,
+    TRIES_PER_SERVER = 2,
     ROUNDS_MAX = 16 /* so that a loss of all answers cannot become a flood */
 };
 
@@ -173,8 +175,7 @@ on_answer(void *ctx, struct dns_result *result)
     result->answer = (struct dns_answer){0}; /* taken */
     if (elapsed_us > now->elapsed_us)
         now->elapsed_us = elapsed_us;
-    if (result->reason == REASON_DNS_TIMEOUT)
-        lookup->met_silence = true;
+    lookup->met_silence = lookup->met_silence || result->silent;
     if (--lookup->waiting == 0)
         end_try(lookup);
 }
@@ -268,12 +269,24 @@ dns_lookup_cancel(struct dns_lookup *lookup)
 }
 
 int64_t
-dns_lookup_try_ns(int64_t timeout_ns, int64_t conf_ns)
+dns_lookup_share_ns(int64_t timeout_ns)
 {
-    int64_t try_ns = timeout_ns / 100 * TRY_PERCENT;
+    int64_t share_ns = timeout_ns / 100 * SHARE_PERCENT;
 
-    if (try_ns < TRY_MIN_S * NS_PER_SEC)
-        try_ns = TRY_MIN_S * NS_PER_SEC;
+    if (share_ns < SHARE_MIN_S * NS_PER_SEC)
+        share_ns = SHARE_MIN_S * NS_PER_SEC;
+    return share_ns < timeout_ns ? share_ns : timeout_ns;
+}
+
+int64_t
+dns_lookup_try_ns(
+    int64_t budget_ns, const struct dns_servers *servers, int64_t conf_ns)
+{
+    int64_t tries = TRIES_PER_SERVER * (int64_t)servers->count;
+    int64_t try_ns = budget_ns / (tries > 0 ? tries : 1);
+
+    if (try_ns < TRY_MIN_MS * NS_PER_MS)
+        try_ns = TRY_MIN_MS * NS_PER_MS;
     return conf_ns > 0 && conf_ns < try_ns ? conf_ns : try_ns;
 }
 
@@ -310,4 +323,50 @@ dns_lookup_detail(const struct dns_lookup_result *result)
     int type = speaker(result);
 
     return type == -1 ? "" : result->of[type].detail;
+}
+
+/* "10.0.0.1, 10.0.0.2" */
+static void
+put_servers(const struct dns_servers *servers, struct buf *out)
+{
+    struct err full; /* what does not fit is left out */
+
+    for (size_t i = 0; i < servers->count; i++) {
+        char text[DNS_SERVER_TEXT_BYTES];
+
+        dns_server_put(&servers->items[i], text);
+        (void)buf_printf(out, &full, "%s%s", i > 0 ? ", " : "", text);
+    }
+}
+
+void
+dns_lookup_put_words(const struct dns_lookup_result *result,
+    const struct dns_servers *servers, char out[FACTS_TEXT_BYTES])
+{
+    struct dns_servers one = {.items = {result->server}, .count = 1};
+    int type = speaker(result);
+    bool silent = type != -1 && result->of[type].silent;
+    struct buf words;
+    struct err full;
+    const char *text;
+
+    buf_init(&words, FACTS_TEXT_BYTES - 1);
+    if (silent && servers->count > 1) {
+        (void)buf_printf(&words, &full, "no resolver answers within %lld ms: ",
+            (long long)(result->elapsed_us * NS_PER_US / NS_PER_MS));
+        put_servers(servers, &words);
+    } else if (silent) {
+        (void)buf_printf(&words, &full, "the resolver ");
+        put_servers(&one, &words);
+        (void)buf_printf(&words, &full, " does not answer within %lld ms",
+            (long long)(result->elapsed_us * NS_PER_US / NS_PER_MS));
+    } else {
+        (void)buf_printf(&words, &full, "resolver ");
+        put_servers(&one, &words);
+        (void)buf_printf(&words, &full, ": %.180s", dns_lookup_detail(result));
+    }
+    text = buf_text(&words, &full);
+    text_put_harmless(text != NULL ? text : "", text != NULL ? strlen(text) : 0,
+        out, FACTS_TEXT_BYTES);
+    buf_free(&words);
 }

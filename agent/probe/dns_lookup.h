@@ -57,10 +57,17 @@ struct dns_lookup *dns_lookup_start(struct loop *loop,
 void dns_lookup_cancel(struct dns_lookup *lookup);
 
 /*
- * What one server may take of a check's timeout: 40 %, but two seconds at
- * least, and no more than `conf_ns` unless that is 0.
+ * What finding an address may take of a probe's timeout: 40 %, but two seconds
+ * at least, so that there is time left to measure what it is for.
  */
-int64_t dns_lookup_try_ns(int64_t timeout_ns, int64_t conf_ns);
+int64_t dns_lookup_share_ns(int64_t timeout_ns);
+
+/*
+ * What one server may take of `budget_ns`, so that each is asked twice: half a
+ * second at least, and no more than `conf_ns` unless that is 0.
+ */
+int64_t dns_lookup_try_ns(
+    int64_t budget_ns, const struct dns_servers *servers, int64_t conf_ns);
 
 /*
  * What a result says as a whole: the first failure of a type; nodata only if
@@ -70,5 +77,12 @@ enum measure_reason dns_lookup_reason(const struct dns_lookup_result *result);
 
 /* The words that go with that reason; "" if none. */
 const char *dns_lookup_detail(const struct dns_lookup_result *result);
+
+/*
+ * The same words for somebody who did not ask for DNS: they name the resolver,
+ * or all of them after a silence.
+ */
+void dns_lookup_put_words(const struct dns_lookup_result *result,
+    const struct dns_servers *servers, char out[FACTS_TEXT_BYTES]);
 
 #endif

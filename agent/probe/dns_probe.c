@@ -256,7 +256,8 @@ ask(struct dns_probe *probe, struct target *target, const struct dns_conf *conf)
         .bind_ip4 = probe->env->bind_ip4,
         .bind_ip6 = probe->env->bind_ip6,
         .timeout_ns = timeout_ns - spent_ns,
-        .try_ns = dns_lookup_try_ns(timeout_ns, conf->timeout_ns),
+        .try_ns = dns_lookup_try_ns(
+            timeout_ns - spent_ns, &conf->servers, conf->timeout_ns),
         .rounds = conf->attempts,
     };
     struct err err;
@@ -330,7 +331,7 @@ find_servers(struct dns_probe *probe, uint16_t port, struct err *err)
         .overrides = &probe->check->resolve,
         .bind_ip4 = probe->env->bind_ip4,
         .bind_ip6 = probe->env->bind_ip6,
-        .timeout_ns = probe->check->timeout_ms * NS_PER_MS,
+        .timeout_ns = dns_lookup_share_ns(probe->check->timeout_ms * NS_PER_MS),
     };
 
     probe->authoritative = true;

@@ -12,6 +12,8 @@
 #include "digest.h"
 
 /*
+ *      _________________________ without EDNS
+ *     v               \         \
  * ASKING_UDP --> CONNECTING --> ASKING_TCP --> finished
  *      \______________\______________\_______/
  *   an answer, a failure or the deadline; FAILED waits for the loop to tell
@@ -22,7 +24,6 @@ enum state { ASKING_UDP, CONNECTING, ASKING_TCP, FAILED };
 enum {
     UDP_MAX_BYTES = 4096, /* we say 1232; some send more all the same */
     TCP_PREFIX_BYTES = 2,
-    HEADER_BYTES = 12,
     TURN_MAX = 16 /* datagrams read before others get their turn */
 };
 
@@ -91,10 +92,16 @@ static void
 put_detail(struct dns_query *query, const char *what, int sys_errno)
 {
     (void)snprintf(query->result.detail, sizeof(query->result.detail), "%s: %s",
-        what, strerror(sys_errno));
+        what,
+        sys_errno == ECONNREFUSED ? "nobody listens on that port"
+                                  : strerror(sys_errno));
 }
 
-/* DNS has words of its own for what a stream connection fails with. */
+/*
+ * DNS has words of its own for what a stream connection fails with.
+ * dns_refused is what a server says (the rcode); a port where nobody listens
+ * is no answer at all, only told sooner than by silence.
+ */
 static enum measure_reason
 dns_reason(const struct dns_query *query, int sys_errno)
 {
@@ -103,8 +110,6 @@ dns_reason(const struct dns_query *query, int sys_errno)
 
     if (dial_is_ours(reason))
         return reason;
-    if (reason == REASON_CONNECT_REFUSED)
-        return REASON_DNS_REFUSED;
     return reason == REASON_CONNECT_RESET ? REASON_DNS_MALFORMED
                                           : REASON_DNS_TIMEOUT;
 }
@@ -116,40 +121,12 @@ fail_with(struct dns_query *query, const char *what, int sys_errno)
     finish(query, dns_reason(query, sys_errno));
 }
 
-static enum measure_reason
-reason_of_answer(const struct dns_answer *answer)
-{
-    switch (answer->rcode) {
-    case DNS_RCODE_NOERROR:
-        return answer->asked_count > 0 ? REASON_NONE : REASON_DNS_NODATA;
-    case DNS_RCODE_NXDOMAIN:
-        return REASON_DNS_NXDOMAIN;
-    case DNS_RCODE_FORMERR:
-        return REASON_DNS_MALFORMED;
-    case DNS_RCODE_NOTIMP:
-    case DNS_RCODE_REFUSED:
-        return REASON_DNS_REFUSED;
-    default: /* a number from outside */
-        return REASON_DNS_SERVFAIL;
-    }
-}
-
 static void
-take_answer(struct dns_query *query, struct dns_answer *answer)
+finish_malformed(struct dns_query *query, const char *words)
 {
-    enum measure_reason reason = reason_of_answer(answer);
-
-    query->result.answer = *answer;
-    query->result.answered = true;
-    query->result.tcp = query->state == ASKING_TCP;
-    if (answer->rcode != DNS_RCODE_NOERROR) {
-        char rcode[16];
-
-        dns_put_rcode(answer->rcode, rcode);
-        (void)snprintf(query->result.detail, sizeof(query->result.detail),
-            "the server answers %s", rcode);
-    }
-    finish(query, reason);
+    (void)snprintf(
+        query->result.detail, sizeof(query->result.detail), "%s", words);
+    finish(query, REASON_DNS_MALFORMED);
 }
 
 static void
@@ -195,49 +172,102 @@ turn_to_tcp(struct dns_query *query)
     wait_for(query, LOOP_WRITE);
 }
 
-/*
- * What a datagram that ldns cannot read says by its header: a truncated answer
- * may have been cut anywhere.
- */
-static bool
-is_ours_by_header(
-    const struct dns_query *query, const uint8_t *bytes, size_t len)
+/* The question with a new id, and its length in front as TCP wants it. */
+static int
+put_question(struct dns_query *query, struct err *err)
 {
-    return len >= HEADER_BYTES && (bytes[0] << 8 | bytes[1]) == query->id &&
-           (bytes[2] & 0x80) != 0;
+    uint8_t *prefix;
+    size_t len;
+
+    buf_clear(&query->question);
+    digest_random(&query->id, sizeof(query->id));
+    prefix = buf_extend(&query->question, TCP_PREFIX_BYTES, err);
+    if (prefix == NULL || dns_msg_encode(&query->spec.question, query->id,
+                              &query->question, err) != 0)
+        return -1;
+    len = query->question.len - TCP_PREFIX_BYTES;
+    query->question.data[0] = (uint8_t)(len >> 8);
+    query->question.data[1] = (uint8_t)len;
+    return 0;
+}
+
+/* What cannot be sent is a result, and is told as one, from the loop. */
+static void
+fail_soon(struct dns_query *query, const char *what, int sys_errno)
+{
+    put_detail(query, what, sys_errno);
+    query->result.reason = dns_reason(query, sys_errno);
+    close_socket(query);
+    query->state = FAILED;
+    loop_timer_start(query->loop, &query->deadline, 0);
+}
+
+static void
+ask_by_udp(struct dns_query *query)
+{
+    struct dial dial = dial_of(query, SOCK_DGRAM);
+    const uint8_t *bytes = query->question.data + TCP_PREFIX_BYTES;
+    size_t len = query->question.len - TCP_PREFIX_BYTES;
+    struct err err;
+    int sys_errno;
+    int on = 1;
+
+    query->fd = dial_start(&dial, &sys_errno);
+    if (query->fd == -1) {
+        fail_soon(query, "UDP socket", sys_errno);
+        return;
+    }
+    (void)setsockopt(query->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+    if (loop_watch_start(
+            query->loop, &query->watch, query->fd, LOOP_READ, &err) != 0) {
+        fail_soon(query, err.msg, ENOMEM);
+        return;
+    }
+    if (send(query->fd, bytes, len, MSG_NOSIGNAL) == -1)
+        fail_soon(query, "UDP", errno);
+}
+
+/* Once more, with a new id from a new port. */
+static void
+ask_without_edns(struct dns_query *query)
+{
+    struct err err;
+
+    close_socket(query);
+    query->spec.question.no_edns = true;
+    query->late_ns = 0;
+    query->sent = 0;
+    buf_clear(&query->received);
+    query->state = ASKING_UDP;
+    if (put_question(query, &err) != 0) {
+        finish(query, REASON_AGENT_LIMIT);
+        return;
+    }
+    ask_by_udp(query);
 }
 
 /* True if the datagram ended the query or its UDP part. */
 static bool
 take_datagram(struct dns_query *query, const uint8_t *bytes, size_t len)
 {
-    struct dns_answer answer;
-    struct err err;
-
-    if (dns_msg_decode(bytes, len, &answer, &err) != 0) {
-        query->garbled++;
-        if (!is_ours_by_header(query, bytes, len))
-            return false;
-        if ((bytes[2] & 0x02) != 0) {
-            turn_to_tcp(query);
-            return true;
-        }
-        (void)snprintf(query->result.detail, sizeof(query->result.detail),
-            "%.200s", err.msg);
-        finish(query, REASON_DNS_MALFORMED);
-        return true;
-    }
-    if (!dns_answer_matches(&answer, &query->spec.question, query->id)) {
+    switch (dns_reply_take(
+        bytes, len, &query->spec.question, query->id, &query->result)) {
+    case DNS_REPLY_STRANGE:
         query->ignored++;
-        dns_answer_free(&answer);
         return false;
-    }
-    if (answer.truncated) {
-        dns_answer_free(&answer);
+    case DNS_REPLY_GARBLED:
+        query->garbled++;
+        return false;
+    case DNS_REPLY_TRUNCATED:
         turn_to_tcp(query);
         return true;
+    case DNS_REPLY_NO_EDNS:
+        ask_without_edns(query);
+        return true;
+    case DNS_REPLY_FINAL:
+        finish(query, query->result.reason);
+        return true;
     }
-    take_answer(query, &answer);
     return true;
 }
 
@@ -293,48 +323,72 @@ read_udp(struct dns_query *query)
     }
 }
 
+/* No stranger can write into a connection: what does not match is wrong. */
 static void
-read_tcp(struct dns_query *query)
+take_message(struct dns_query *query, const uint8_t *bytes, size_t len)
+{
+    switch (dns_reply_take(
+        bytes, len, &query->spec.question, query->id, &query->result)) {
+    case DNS_REPLY_STRANGE:
+        finish_malformed(query, "the answer by TCP is to another question");
+        return;
+    case DNS_REPLY_GARBLED:
+        finish(query, query->result.reason);
+        return;
+    case DNS_REPLY_TRUNCATED:
+        finish_malformed(query, "the answer by TCP is truncated too");
+        return;
+    case DNS_REPLY_NO_EDNS:
+        ask_without_edns(query);
+        return;
+    case DNS_REPLY_FINAL:
+        query->result.tcp = true;
+        finish(query, query->result.reason);
+        return;
+    }
+}
+
+/* Appends what has come; false if there is nothing, or the query is gone. */
+static bool
+receive_tcp(struct dns_query *query)
 {
     uint8_t bytes[UDP_MAX_BYTES];
     ssize_t got = recv(query->fd, bytes, sizeof(bytes), 0);
-    struct buf *in = &query->received;
-    struct dns_answer answer;
+    char words[64];
     struct err err;
-    size_t need;
 
     if (got == -1 && (errno == EAGAIN || errno == EINTR))
-        return;
+        return false;
     if (got == -1) {
         fail_with(query, "TCP", errno);
-        return;
+        return false;
     }
     if (got == 0) {
-        (void)snprintf(query->result.detail, sizeof(query->result.detail),
-            "the server closed TCP after %zu bytes", in->len);
-        finish(query, REASON_DNS_MALFORMED);
-        return;
+        (void)snprintf(words, sizeof(words),
+            "the server closed TCP after %zu bytes", query->received.len);
+        finish_malformed(query, words);
+        return false;
     }
-    if (buf_append(in, bytes, (size_t)got, &err) != 0) {
-        finish(query,
-            err.code == ERR_NOMEM ? REASON_AGENT_LIMIT : REASON_DNS_MALFORMED);
-        return;
-    }
-    if (in->len < TCP_PREFIX_BYTES)
+    if (buf_append(&query->received, bytes, (size_t)got, &err) == 0)
+        return true;
+    if (err.code == ERR_NOMEM)
+        finish(query, REASON_AGENT_LIMIT);
+    else
+        finish_malformed(query, "more came by TCP than the answer's length");
+    return false;
+}
+
+static void
+read_tcp(struct dns_query *query)
+{
+    const struct buf *in = &query->received;
+    size_t need;
+
+    if (!receive_tcp(query) || in->len < TCP_PREFIX_BYTES)
         return;
     need = (size_t)in->data[0] << 8 | in->data[1];
-    if (in->len < TCP_PREFIX_BYTES + need)
-        return;
-    /* No stranger can write into a connection: what does not match is wrong. */
-    if (dns_msg_decode(in->data + TCP_PREFIX_BYTES, need, &answer, &err) != 0 ||
-        !dns_answer_matches(&answer, &query->spec.question, query->id)) {
-        dns_answer_free(&answer);
-        (void)snprintf(query->result.detail, sizeof(query->result.detail),
-            "the answer by TCP is not one to our question");
-        finish(query, REASON_DNS_MALFORMED);
-        return;
-    }
-    take_answer(query, &answer);
+    if (in->len >= TCP_PREFIX_BYTES + need)
+        take_message(query, in->data + TCP_PREFIX_BYTES, need);
 }
 
 static void
@@ -398,6 +452,7 @@ on_deadline(void *ctx)
         finish(query, query->result.reason);
         return;
     }
+    query->result.silent = true;
     if (query->garbled > 0)
         (void)snprintf(
             detail, size, "%d answers were no DNS messages", query->garbled);
@@ -410,62 +465,6 @@ on_deadline(void *ctx)
             (long long)(query->spec.timeout_ns / NS_PER_MS));
     finish(
         query, query->garbled > 0 ? REASON_DNS_MALFORMED : REASON_DNS_TIMEOUT);
-}
-
-/* What cannot be sent is a result, and is told as one, from the loop. */
-static void
-fail_soon(struct dns_query *query, const char *what, int sys_errno)
-{
-    put_detail(query, what, sys_errno);
-    query->result.reason = dns_reason(query, sys_errno);
-    close_socket(query);
-    query->state = FAILED;
-    loop_timer_start(query->loop, &query->deadline, 0);
-}
-
-static void
-ask_by_udp(struct dns_query *query)
-{
-    struct dial dial = dial_of(query, SOCK_DGRAM);
-    const uint8_t *bytes = query->question.data + TCP_PREFIX_BYTES;
-    size_t len = query->question.len - TCP_PREFIX_BYTES;
-    struct err err;
-    int sys_errno;
-    int on = 1;
-
-    query->fd = dial_start(&dial, &sys_errno);
-    if (query->fd == -1) {
-        fail_soon(query, "UDP socket", sys_errno);
-        return;
-    }
-    (void)setsockopt(query->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
-    if (loop_watch_start(
-            query->loop, &query->watch, query->fd, LOOP_READ, &err) != 0) {
-        fail_soon(query, err.msg, ENOMEM);
-        return;
-    }
-    query->started_ns = loop_now_ns(query->loop);
-    if (send(query->fd, bytes, len, MSG_NOSIGNAL) == -1) {
-        fail_soon(query, "UDP", errno);
-        return;
-    }
-    loop_timer_start(query->loop, &query->deadline, query->spec.timeout_ns);
-}
-
-/* The question with its length in front, as TCP wants it. */
-static int
-put_question(struct dns_query *query, struct err *err)
-{
-    uint8_t *prefix = buf_extend(&query->question, TCP_PREFIX_BYTES, err);
-    size_t len;
-
-    if (prefix == NULL || dns_msg_encode(&query->spec.question, query->id,
-                              &query->question, err) != 0)
-        return -1;
-    len = query->question.len - TCP_PREFIX_BYTES;
-    query->question.data[0] = (uint8_t)(len >> 8);
-    query->question.data[1] = (uint8_t)len;
-    return 0;
 }
 
 struct dns_query *
@@ -488,7 +487,6 @@ dns_query_start(struct loop *loop, const struct dns_query_spec *spec,
     loop_watch_init(&query->watch, on_ready, query);
     buf_init(&query->question, DNS_MSG_MAX_BYTES);
     buf_init(&query->received, TCP_PREFIX_BYTES + DNS_MSG_MAX_BYTES);
-    digest_random(&query->id, sizeof(query->id));
     query->name = strdup(spec->question.name);
     query->spec.question.name = query->name;
     if (query->name == NULL)
@@ -497,6 +495,7 @@ dns_query_start(struct loop *loop, const struct dns_query_spec *spec,
         query_free(query);
         return NULL;
     }
+    loop_timer_start(loop, &query->deadline, spec->timeout_ns);
     ask_by_udp(query);
     return query;
 }

@@ -1,10 +1,10 @@
 /*
  * dns_query.h - one DNS question to one server, asynchronously: UDP first,
- * TCP when the answer did not fit.
+ * TCP when the answer did not fit, without EDNS when the server wants none.
  *
- * The id and the port are random, the socket is connected, and only an answer
- * with our id and our question counts: everything else is ignored, waiting
- * goes on.  The time is the kernel's time of arrival, not that of our loop.
+ * The id and the port are random and new for each question sent, the socket is
+ * connected, and only an answer with our id and our question counts: everything
+ * else is ignored, waiting goes on.  The time is the kernel's time of arrival, not that of our loop.
  */
 #ifndef AGENT_DNS_QUERY_H
 #define AGENT_DNS_QUERY_H
@@ -13,10 +13,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "dns_msg.h"
+#include "dns_reply.h"
 #include "err.h"
 #include "loop.h"
-#include "measure.h"
 
 enum { DNS_PORT = 53 };
 
@@ -27,23 +26,7 @@ struct dns_query_spec {
     const char *bind_ip4; /* borrowed until the end; or NULL */
     const char *bind_ip6;
     struct dns_question question;
-    int64_t timeout_ns; /* UDP and TCP together */
-};
-
-struct dns_result {
-    /*
-     * REASON_NONE: there are records that answer the question.  DNS_NODATA: the
-     * name exists, such records do not.  Else what the rcode says, or what
-     * went wrong (dns_timeout, dns_refused for "port unreachable",
-     * dns_malformed, agent_no_route, agent_limit).
-     */
-    enum measure_reason reason;
-    bool answered;            /* `answer` holds something */
-    struct dns_answer answer; /* empty when nothing came */
-    int64_t elapsed_us;       /* from the start to the arrival or the failure */
-    bool tcp;                 /* the answer came by TCP */
-    bool truncated;           /* the UDP answer did not fit */
-    char detail[FACTS_TEXT_BYTES]; /* the failure in words; "" if none */
+    int64_t timeout_ns; /* UDP, TCP and asking again without EDNS together */
 };
 
 struct dns_query;

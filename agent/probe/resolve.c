@@ -34,7 +34,7 @@ struct resolve {
     enum check_family family;
     uint16_t port;
     int64_t started_ns;
-    int64_t timeout_ns;
+    int64_t timeout_ns; /* our share of the query's */
     struct dns_conf conf;
     char names[NAMES_MAX][NAME_BYTES];
     size_t name_count;
@@ -274,7 +274,9 @@ on_lookup(void *ctx, const struct dns_lookup_result *result)
         finish(resolve);
         return;
     }
-    fail(resolve, reason, dns_lookup_detail(result));
+    resolve->answer.reason = reason;
+    dns_lookup_put_words(
+        result, &resolve->conf.servers, resolve->answer.detail);
     if (reason == REASON_DNS_NODATA)
         fail(resolve, reason, "the name has no address of that family");
     if ((reason != REASON_DNS_NXDOMAIN && reason != REASON_DNS_NODATA) ||
@@ -315,8 +317,8 @@ begin_lookup(struct resolve *resolve, struct err *err)
         .bind_ip4 = resolver->bind_ip4,
         .bind_ip6 = resolver->bind_ip6,
         .timeout_ns = resolve->timeout_ns - spent_ns,
-        .try_ns =
-            dns_lookup_try_ns(resolve->timeout_ns, resolve->conf.timeout_ns),
+        .try_ns = dns_lookup_try_ns(resolve->timeout_ns, &resolve->conf.servers,
+            resolve->conf.timeout_ns),
         .rounds = resolve->conf.attempts,
     };
 
@@ -455,7 +457,7 @@ resolve_start(struct resolver *resolver, const struct resolve_query *query,
     resolve->ctx = ctx;
     resolve->family = query->family;
     resolve->port = query->port;
-    resolve->timeout_ns = query->timeout_ns;
+    resolve->timeout_ns = dns_lookup_share_ns(query->timeout_ns);
     resolve->started_ns = loop_now_ns(resolver->loop);
     timer_init(&resolve->soon, finish_soon, resolve);
     if (begin(resolve, query, err) != 0) {

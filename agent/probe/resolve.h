@@ -5,7 +5,7 @@
  * receive time and no thread is started for a name: IP literals, overrides
  * ("HOST:PORT:ADDR"), /etc/hosts, then A and AAAA queries to the servers of
  * /etc/resolv.conf (or to the check's `server`), UDP with TCP fallback,
- * each server asked in turn.  No cache: each attempt asks anew.
+ * each server asked in turn and twice.  No cache: each attempt asks anew.
  *
  * The family the system prefers: addresses of a family without a route on
  * this machine come last (as RFC 6724 rule 1), IPv6 before IPv4 otherwise.
@@ -59,7 +59,8 @@ struct resolve_query {
     enum check_family family;        /* ANY, 4 or 6 */
     const char *server;              /* "IP" or "IP#PORT"; NULL: the system's */
     const struct strlist *overrides; /* "HOST:PORT:ADDR"; may be NULL */
-    int64_t timeout_ns;
+    int64_t timeout_ns; /* of what the address is for; at most 40 % of it, but
+                           two seconds at least, go into finding it */
 };
 
 struct resolve_answer {
@@ -69,7 +70,8 @@ struct resolve_answer {
     size_t addr_count;
     bool asked; /* false: literal, override or hosts file: no dns phase */
     int64_t elapsed_us;            /* of the asking */
-    char detail[FACTS_TEXT_BYTES]; /* the failure in words */
+    char detail[FACTS_TEXT_BYTES]; /* the failure in words, which name the
+                                      resolver */
 };
 
 struct resolve;

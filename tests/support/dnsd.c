@@ -43,6 +43,8 @@ struct dnsd {
     int asked;
     int asked_tcp;
     bool saw_rd;
+    bool saw_edns;
+    uint32_t saw_from;
 };
 
 struct question {
@@ -168,6 +170,16 @@ put_answers(
     return known ? count : -1;
 }
 
+static enum dns_rcode
+rcode_of(enum dnsd_mood mood)
+{
+    if (mood == DNSD_SERVFAIL)
+        return DNS_RCODE_SERVFAIL;
+    if (mood == DNSD_NOTIMP)
+        return DNS_RCODE_NOTIMP;
+    return mood == DNSD_REFUSED ? DNS_RCODE_REFUSED : DNS_RCODE_NOERROR;
+}
+
 static void
 put_message(const struct dnsd *dnsd, const uint8_t *query,
     const struct question *question, enum dnsd_mood mood, struct buf *out)
@@ -181,9 +193,8 @@ put_message(const struct dnsd *dnsd, const uint8_t *query,
     count = put_answers(dnsd, question, &answers);
     if (count == -1)
         flags |= DNS_RCODE_NXDOMAIN;
-    if (mood == DNSD_SERVFAIL || mood == DNSD_REFUSED) {
-        flags = 0x8080;
-        flags |= mood == DNSD_SERVFAIL ? DNS_RCODE_SERVFAIL : DNS_RCODE_REFUSED;
+    if (rcode_of(mood) != DNS_RCODE_NOERROR) {
+        flags = 0x8080U | (unsigned)rcode_of(mood);
         buf_clear(&answers);
         count = 0;
     }
@@ -215,6 +226,41 @@ send_udp(struct dnsd *dnsd, const struct sockaddr_storage *to, socklen_t to_len,
     (void)sendto(dnsd->udp, bytes, len, 0, (const struct sockaddr *)to, to_len);
 }
 
+/* Header and question of an answer that has no more than an error in it. */
+static void
+send_complaint(struct dnsd *dnsd, const struct buf *out, enum dnsd_mood mood,
+    size_t question_end, const struct sockaddr_storage *to, socklen_t to_len)
+{
+    static const uint8_t badvers[] = {0, 0, 41, 4, 208, 1, 0, 0, 0, 0, 0};
+    uint8_t bytes[512];
+    size_t len = mood == DNSD_BARE_ON_EDNS ? HEADER_BYTES : question_end;
+
+    assert(len + sizeof(badvers) <= sizeof(bytes));
+    memcpy(bytes, out->data, len);
+    bytes[5] = mood != DNSD_BARE_ON_EDNS;
+    bytes[6] = bytes[7] = 0;
+    bytes[3] = mood == DNSD_BADVERS_ON_EDNS ? 0 : DNS_RCODE_FORMERR;
+    if (mood == DNSD_BADVERS_ON_EDNS) {
+        bytes[11] = 1;
+        memcpy(bytes + len, badvers, sizeof(badvers));
+        len += sizeof(badvers);
+    }
+    send_udp(dnsd, to, to_len, bytes, len);
+}
+
+/* From a port of its own. */
+static void
+send_from_elsewhere(
+    const struct buf *out, const struct sockaddr_storage *to, socklen_t to_len)
+{
+    int fd = socket(to->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    assert(fd != -1);
+    (void)sendto(
+        fd, out->data, out->len, 0, (const struct sockaddr *)to, to_len);
+    (void)close(fd);
+}
+
 static void
 answer_udp(struct dnsd *dnsd, const uint8_t *query,
     const struct question *question, const struct sockaddr_storage *to,
@@ -238,9 +284,22 @@ answer_udp(struct dnsd *dnsd, const uint8_t *query,
         out.data[HEADER_BYTES + 1] ^= 1; /* first letter of the name */
         send_udp(dnsd, to, to_len, out.data, out.len);
         break;
+    case DNSD_FORMERR_ON_EDNS:
+    case DNSD_BARE_ON_EDNS:
+    case DNSD_BADVERS_ON_EDNS:
+        if (dnsd->saw_edns)
+            send_complaint(dnsd, &out, mood, question->end, to, to_len);
+        else
+            send_udp(dnsd, to, to_len, out.data, out.len);
+        break;
+    case DNSD_OTHER_SOURCE:
+        send_from_elsewhere(&out, to, to_len);
+        break;
     case DNSD_TRUNCATES:
     case DNSD_TCP_CLOSES:
     case DNSD_TCP_BY_BYTE:
+    case DNSD_TCP_LONG:
+    case DNSD_TCP_EMPTY:
         out.data[2] |= 0x02;
         out.data[6] = out.data[7] = 0;
         send_udp(dnsd, to, to_len, out.data, question->end);
@@ -255,6 +314,7 @@ answer_udp(struct dnsd *dnsd, const uint8_t *query,
     case DNSD_ANSWERS:
     case DNSD_SERVFAIL:
     case DNSD_REFUSED:
+    case DNSD_NOTIMP:
         send_udp(dnsd, to, to_len, out.data, out.len);
         break;
     }
@@ -277,6 +337,11 @@ on_udp(void *ctx, unsigned ready)
         return;
     dnsd->asked++;
     dnsd->saw_rd = (query[2] & 1) != 0;
+    dnsd->saw_edns = query[11] != 0;
+    dnsd->saw_from = (uint32_t)query[0] << 24 | (uint32_t)query[1] << 16;
+    dnsd->saw_from |= ntohs(from.ss_family == AF_INET6
+                                ? ((struct sockaddr_in6 *)&from)->sin6_port
+                                : ((struct sockaddr_in *)&from)->sin_port);
     answer_udp(dnsd, query, &question, &from, from_len);
 }
 
@@ -314,10 +379,16 @@ on_tcp_question(void *ctx, unsigned ready)
     put16(&out, 0);
     put_message(dnsd, query + 2, &question, mood, &out);
     body = out.len - 2;
+    if (mood == DNSD_TCP_LONG)
+        body += 100;
+    if (mood == DNSD_TCP_EMPTY)
+        body = 0;
     out.data[0] = (uint8_t)(body >> 8);
     out.data[1] = (uint8_t)body;
-    if (mood == DNSD_TCP_CLOSES) {
-        (void)send(conn->fd, out.data, out.len / 2, MSG_NOSIGNAL);
+    if (mood == DNSD_TCP_CLOSES || mood == DNSD_TCP_LONG) {
+        size_t part = mood == DNSD_TCP_CLOSES ? out.len / 2 : out.len;
+
+        (void)send(conn->fd, out.data, part, MSG_NOSIGNAL);
         close_conn(conn);
     } else if (mood == DNSD_TCP_BY_BYTE) {
         (void)send(conn->fd, out.data, 1, MSG_NOSIGNAL);
@@ -498,4 +569,16 @@ bool
 dnsd_saw_rd(const struct dnsd *dnsd)
 {
     return dnsd->saw_rd;
+}
+
+bool
+dnsd_saw_edns(const struct dnsd *dnsd)
+{
+    return dnsd->saw_edns;
+}
+
+uint32_t
+dnsd_saw_from(const struct dnsd *dnsd)
+{
+    return dnsd->saw_from;
 }

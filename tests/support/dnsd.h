@@ -15,15 +15,22 @@
 enum dnsd_mood {
     DNSD_ANSWERS,
     DNSD_SILENT,
-    DNSD_WRONG_ID_FIRST, /* a forged answer before the right one */
-    DNSD_OTHER_QUESTION, /* our id, another name */
-    DNSD_TRUNCATES,      /* UDP: TC and nothing; TCP: all of it */
-    DNSD_TCP_CLOSES,     /* truncates, then closes in mid-answer */
-    DNSD_TCP_BY_BYTE,    /* truncates, then the prefix alone, then the rest */
-    DNSD_GARBAGE,        /* random bytes */
-    DNSD_GARBLED_ANSWER, /* our id and QR, then nonsense */
+    DNSD_WRONG_ID_FIRST,  /* a forged answer before the right one */
+    DNSD_OTHER_QUESTION,  /* our id, another name */
+    DNSD_TRUNCATES,       /* UDP: TC and nothing; TCP: all of it */
+    DNSD_TCP_CLOSES,      /* truncates, then closes in mid-answer */
+    DNSD_TCP_BY_BYTE,     /* truncates, then the prefix alone, then the rest */
+    DNSD_GARBAGE,         /* random bytes */
+    DNSD_GARBLED_ANSWER,  /* our id and QR, then nonsense */
+    DNSD_FORMERR_ON_EDNS, /* and answers without; as its question says */
+    DNSD_BARE_ON_EDNS,    /* the same, with nothing but a header */
+    DNSD_BADVERS_ON_EDNS,
+    DNSD_OTHER_SOURCE, /* the right answer, from another port */
+    DNSD_TCP_LONG,     /* truncates; the prefix promises more than comes */
+    DNSD_TCP_EMPTY,    /* truncates; the prefix says 0 */
     DNSD_SERVFAIL,
-    DNSD_REFUSED
+    DNSD_REFUSED,
+    DNSD_NOTIMP
 };
 
 struct dnsd;
@@ -51,7 +58,11 @@ void dnsd_add(struct dnsd *dnsd, const char *name, enum check_dns_type type,
 int dnsd_asked(const struct dnsd *dnsd);
 int dnsd_asked_tcp(const struct dnsd *dnsd);
 
-/* Whether the last question wanted recursion. */
+/* Whether the last question wanted recursion, and whether it had EDNS. */
 bool dnsd_saw_rd(const struct dnsd *dnsd);
+bool dnsd_saw_edns(const struct dnsd *dnsd);
+
+/* Id and source port of the last question, as one number. */
+uint32_t dnsd_saw_from(const struct dnsd *dnsd);
 
 #endif

@@ -258,7 +258,91 @@ a_garbled_answer_with_our_id_is_malformed_at_once(void **state)
 }
 
 static void
-a_port_where_nobody_listens_refuses(void **state)
+a_server_without_edns_is_asked_once_more(void **state)
+{
+    static const enum dnsd_mood moods[] = {
+        DNSD_FORMERR_ON_EDNS, DNSD_BARE_ON_EDNS, DNSD_BADVERS_ON_EDNS};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(moods) / sizeof(moods[0]); i++) {
+        dns_answer_free(&f->seen.answer);
+        f->calls = 0;
+        dnsd_set_mood(f->dnsd, moods[i]);
+        ask(f);
+        assert_int_equal(f->calls, 1);
+        assert_int_equal(f->seen.reason, REASON_NONE);
+        assert_false(dnsd_saw_edns(f->dnsd));
+        assert_int_equal(dnsd_asked(f->dnsd), 2 * ((int)i + 1));
+    }
+}
+
+static void
+other_rcodes_are_a_failure_of_the_server(void **state)
+{
+    struct fixture *f = *state;
+
+    dnsd_set_mood(f->dnsd, DNSD_NOTIMP);
+    ask(f);
+    assert_int_equal(f->seen.reason, REASON_DNS_SERVFAIL);
+    assert_string_equal(f->seen.detail, "the server answers NOTIMP");
+    assert_int_equal(dnsd_asked(f->dnsd), 2); /* without EDNS too */
+}
+
+static void
+each_question_has_an_id_and_a_port_of_its_own(void **state)
+{
+    enum { COUNT = 32 };
+    struct fixture *f = *state;
+    uint32_t seen[COUNT];
+    int same = 0;
+
+    for (int i = 0; i < COUNT; i++) {
+        dns_answer_free(&f->seen.answer);
+        f->calls = 0;
+        ask(f);
+        seen[i] = dnsd_saw_from(f->dnsd);
+        for (int j = 0; j < i; j++)
+            same += seen[i] >> 16 == seen[j] >> 16 ||
+                    (seen[i] & 0xffff) == (seen[j] & 0xffff);
+    }
+    /* Chance alone gives one in some 2 % of the runs, and never four. */
+    assert_in_range(same, 0, 3);
+}
+
+static void
+an_answer_from_another_source_is_ignored(void **state)
+{
+    struct fixture *f = *state;
+
+    dnsd_set_mood(f->dnsd, DNSD_OTHER_SOURCE);
+    (void)start(f);
+    (void)fake_loop_pump(f->loop);
+    (void)fake_loop_poll(f->loop);
+    assert_int_equal(f->calls, 0);
+    fake_loop_advance_ns(f->loop, f->spec.timeout_ns);
+    assert_int_equal(f->seen.reason, REASON_DNS_TIMEOUT);
+    assert_true(f->seen.silent);
+}
+
+static void
+a_length_that_lies_by_tcp_is_malformed(void **state)
+{
+    struct fixture *f = *state;
+
+    dnsd_set_mood(f->dnsd, DNSD_TCP_LONG);
+    ask(f);
+    assert_int_equal(f->seen.reason, REASON_DNS_MALFORMED);
+    assert_non_null(strstr(f->seen.detail, "closed TCP after"));
+    dns_answer_free(&f->seen.answer);
+    f->calls = 0;
+    dnsd_set_mood(f->dnsd, DNSD_TCP_EMPTY);
+    ask(f);
+    assert_int_equal(f->seen.reason, REASON_DNS_MALFORMED);
+    assert_string_equal(f->seen.detail, "0 bytes are no DNS message");
+}
+
+static void
+a_port_where_nobody_listens_is_no_answer_and_told_at_once(void **state)
 {
     struct fixture *f = *state;
     struct dnsd *gone = dnsd_new(f->loop, "127.0.0.1");
@@ -270,7 +354,9 @@ a_port_where_nobody_listens_refuses(void **state)
     f->spec.server = server.addr;
     ask(f);
     assert_int_equal(f->calls, 1);
-    assert_int_equal(f->seen.reason, REASON_DNS_REFUSED);
+    assert_int_equal(f->seen.reason, REASON_DNS_TIMEOUT);
+    assert_false(f->seen.silent);
+    assert_string_equal(f->seen.detail, "UDP: nobody listens on that port");
 }
 
 static void
@@ -343,7 +429,12 @@ main(void)
         story(tcp_closed_in_mid_answer_is_malformed),
         story(garbage_is_malformed_once_nothing_better_came),
         story(a_garbled_answer_with_our_id_is_malformed_at_once),
-        story(a_port_where_nobody_listens_refuses),
+        story(a_server_without_edns_is_asked_once_more),
+        story(other_rcodes_are_a_failure_of_the_server),
+        story(each_question_has_an_id_and_a_port_of_its_own),
+        story(an_answer_from_another_source_is_ignored),
+        story(a_length_that_lies_by_tcp_is_malformed),
+        story(a_port_where_nobody_listens_is_no_answer_and_told_at_once),
         story(a_source_address_that_is_not_ours_is_our_own_trouble),
         story(the_source_address_is_used),
         story(after_cancel_nothing_comes),

@@ -225,28 +225,49 @@ a_silent_server_gives_way_after_its_share_of_the_time(void **state)
     (void)start(f);
     while (fake_loop_poll(f->loop) > 0) {
     }
-    fake_loop_advance_ns(f->loop, 4 * NS_PER_SEC); /* 40 % of ten */
+    /* 40 % of ten, for two servers twice */
+    fake_loop_advance_ns(f->loop, NS_PER_SEC);
     assert_int_equal(f->calls, 0);
     pump(f);
     assert_int_equal(f->seen.reason, REASON_NONE);
     assert_string_equal(seen_ip(f, 0), "127.0.0.8");
-    assert_in_range(f->seen.elapsed_us, 3900000, 4000000);
+    assert_in_range(f->seen.elapsed_us, 900000, 1000000);
 }
 
 static void
-silence_of_all_lasts_until_the_deadline(void **state)
+silence_of_all_takes_forty_percent_of_the_time(void **state)
 {
     struct fixture *f = *state;
+    char words[128];
 
     dnsd_set_mood(f->first, DNSD_SILENT);
     dnsd_set_mood(f->second, DNSD_SILENT);
     (void)start(f);
-    fake_loop_advance_ns(f->loop, f->query.timeout_ns - 1);
+    fake_loop_advance_ns(f->loop, 4 * NS_PER_SEC - 1);
     assert_int_equal(f->calls, 0);
     fake_loop_advance_ns(f->loop, 1);
     assert_int_equal(f->calls, 1);
     assert_int_equal(f->seen.reason, REASON_DNS_TIMEOUT);
-    assert_int_equal(f->seen.elapsed_us, 10000000);
+    assert_int_equal(f->seen.elapsed_us, 4000000);
+    (void)snprintf(words, sizeof(words),
+        "no resolver answers within 4000 ms: %s, %s", dnsd_name(f->first),
+        dnsd_name(f->second));
+    assert_string_equal(f->seen.detail, words);
+}
+
+static void
+the_failure_names_the_resolver(void **state)
+{
+    struct fixture *f = *state;
+    char words[128];
+
+    f->query.server = dnsd_name(f->second);
+    dnsd_set_mood(f->second, DNSD_REFUSED);
+    resolve(f);
+    assert_int_equal(f->seen.reason, REASON_DNS_REFUSED);
+    (void)snprintf(words, sizeof(words),
+        "resolver %s: the server answers REFUSED", dnsd_name(f->second));
+    assert_string_equal(f->seen.detail, words);
 }
 
 static void
@@ -384,13 +405,27 @@ a_server_is_an_address_and_perhaps_a_port(void **state)
 }
 
 static void
-one_server_may_take_forty_percent_but_two_seconds_at_least(void **state)
+finding_an_address_may_take_forty_percent_but_two_seconds_at_least(void **state)
 {
     (void)state;
-    assert_int_equal(dns_lookup_try_ns(10 * NS_PER_SEC, 0), 4 * NS_PER_SEC);
-    assert_int_equal(dns_lookup_try_ns(2 * NS_PER_SEC, 0), 2 * NS_PER_SEC);
+    assert_int_equal(dns_lookup_share_ns(10 * NS_PER_SEC), 4 * NS_PER_SEC);
+    assert_int_equal(dns_lookup_share_ns(4 * NS_PER_SEC), 2 * NS_PER_SEC);
+    assert_int_equal(dns_lookup_share_ns(NS_PER_SEC), NS_PER_SEC);
+}
+
+static void
+each_server_has_time_to_be_asked_twice(void **state)
+{
+    struct dns_servers servers = {.count = 1};
+
+    (void)state;
     assert_int_equal(
-        dns_lookup_try_ns(10 * NS_PER_SEC, NS_PER_SEC), NS_PER_SEC);
+        dns_lookup_try_ns(4 * NS_PER_SEC, &servers, 0), 2 * NS_PER_SEC);
+    assert_int_equal(
+        dns_lookup_try_ns(4 * NS_PER_SEC, &servers, NS_PER_SEC), NS_PER_SEC);
+    servers.count = 8;
+    assert_int_equal(
+        dns_lookup_try_ns(4 * NS_PER_SEC, &servers, 0), 500 * NS_PER_MS);
 }
 
 #define story(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -405,7 +440,8 @@ main(void)
         story(the_hosts_file_goes_before_dns_and_is_read_again),
         story(a_failing_server_gives_way_to_the_next),
         story(a_silent_server_gives_way_after_its_share_of_the_time),
-        story(silence_of_all_lasts_until_the_deadline),
+        story(silence_of_all_takes_forty_percent_of_the_time),
+        story(the_failure_names_the_resolver),
         story(servfail_of_all_is_told_at_once),
         story(one_type_that_fails_does_not_hide_the_other),
         story(a_short_name_is_found_by_the_search_list),
@@ -416,7 +452,8 @@ main(void)
         cmocka_unit_test(resolv_conf_is_read_as_libc_reads_it),
         cmocka_unit_test(a_server_is_an_address_and_perhaps_a_port),
         cmocka_unit_test(
-            one_server_may_take_forty_percent_but_two_seconds_at_least),
+            finding_an_address_may_take_forty_percent_but_two_seconds_at_least),
+        cmocka_unit_test(each_server_has_time_to_be_asked_twice),
     };
 
     return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
