@@ -30,7 +30,7 @@ enum {
 static const struct conf_key expect_keys[] = {
     {"status", take_statuses, offsetof(struct draft, out.check.statuses), 1,
         CONF_LIST_MAX, NULL},
-    {"body", conf_take_string, offsetof(struct draft, out.check.expect_body), 1,
+    {"body", take_pattern, offsetof(struct draft, out.check.expect_body), 1,
         CONF_PATTERN_MAX_BYTES, NULL},
     {"redirect", take_web_url,
         offsetof(struct draft, out.check.expect_redirect), 1, 0, NULL},

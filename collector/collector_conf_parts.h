@@ -86,6 +86,7 @@ conf_take_fn take_statuses;
 conf_take_fn take_resolve;
 /* char *: upper-case. */
 conf_take_fn take_method;
+conf_take_fn take_pattern;
 /* struct strlist of "Name: value", from a map or a list. */
 conf_take_fn take_headers;
 

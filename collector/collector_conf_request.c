@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collector_conf_parts.h"
+#include "pattern.h"
 
 int
 take_types(struct conf *conf, const struct conf_key *key,
@@ -106,6 +107,25 @@ take_method(struct conf *conf, const struct conf_key *key,
             return -1;
         }
     }
+    return conf_take_string(conf, key, node, field);
+}
+
+int
+take_pattern(struct conf *conf, const struct conf_key *key,
+    const struct conf_node *node, void *field)
+{
+    const char *text = conf_need_scalar(conf, key, node);
+    struct pattern *pattern;
+    struct err err;
+
+    if (text == NULL)
+        return -1;
+    pattern = pattern_new(text, &err);
+    if (pattern == NULL) {
+        conf_complain(conf, node, key->name, "%s", err.msg);
+        return -1;
+    }
+    pattern_free(pattern);
     return conf_take_string(conf, key, node, field);
 }
 

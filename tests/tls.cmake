@@ -19,6 +19,7 @@ target_link_libraries(http_bench PRIVATE house PkgConfig::cmocka
 unit_test(http_probe LIBS http_bench)
 unit_test(http_redirect LIBS http_bench)
 
+unit_test(pattern LIBS common_pattern)
 unit_test(cert LIBS probes common_loop)
 unit_test(http_parts LIBS probes common_loop)
 fuzz_target(cert LIBS probes common_loop)

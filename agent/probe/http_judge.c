@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "http_expect.h"
+#include "pattern.h"
 
 static enum measure_reason
 judge_place(
@@ -38,21 +38,31 @@ judge_hops(
     return REASON_HTTP_REDIRECT_WRONG;
 }
 
+/* A pattern that cannot be judged by says nothing of the target. */
 static enum measure_reason
 judge_body(const struct check *check, struct bytes body, struct err *err)
 {
+    struct pattern *pattern;
+    int found;
+
     if (check->expect_body == NULL)
         return REASON_NONE;
-    switch (http_expect_body(check->expect_body, body, err)) {
-    case HTTP_EXPECT_FOUND:
-        return REASON_NONE;
-    case HTTP_EXPECT_MISSING:
-    case HTTP_EXPECT_GAVE_UP:
-        return REASON_HTTP_BODY;
-    case HTTP_EXPECT_UNUSABLE:
+    pattern = pattern_new(check->expect_body, err);
+    if (pattern == NULL) {
+        err_wrap(err, "expect.body");
         return REASON_AGENT_SKIPPED;
     }
-    return REASON_AGENT_SKIPPED;
+    found = pattern_find(pattern, body, err);
+    pattern_free(pattern);
+    if (found > 0)
+        return REASON_NONE;
+    if (found < 0) {
+        err_wrap(err, "expect.body \"%.100s\"", check->expect_body);
+        return REASON_AGENT_LIMIT;
+    }
+    err_set(err, ERR_PEER, "\"%.150s\" is not in the %zu bytes of the body",
+        check->expect_body, body.len);
+    return REASON_HTTP_BODY;
 }
 
 enum measure_reason

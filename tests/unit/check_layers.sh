@@ -19,7 +19,7 @@ uv.h|uv/*|common/loop.c
 yaml.h|common/conf
 zstd*.h|common/pack.c
 jansson*.h|collector/query/ collector/cli/ collector/control/ collector/store/import collector/web/ agent/page/browser
-pcre2*.h|agent/probe/ agent/audit/
+pcre2*.h|common/pattern.c agent/audit/
 libpsl.h|common/domain.c agent/page/ agent/audit/
 gumbo*.h|agent/page/html_tree.c
 microhttpd.h|collector/web/
