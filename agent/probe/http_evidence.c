@@ -1,5 +1,6 @@
 #include "http_evidence.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +25,20 @@ static const char *const id_names[] = {
     "traceresponse",
 };
 
+/* Where sites say which version of themselves answered. */
+static const char *const release_names[] = {
+    "x-release",
+    "x-app-version",
+    "x-version",
+    "x-revision",
+    "x-git-commit",
+    "x-commit",
+    "x-build",
+    "x-build-id",
+    "x-deployment-id",
+    "x-vercel-deployment-url",
+};
+
 static const char *const kept_names[] = {
     "server",
     "date",
@@ -45,7 +60,9 @@ static const char *const kept_names[] = {
 
 enum {
     ID_COUNT = sizeof(id_names) / sizeof(id_names[0]),
-    KEPT_COUNT = sizeof(kept_names) / sizeof(kept_names[0])
+    KEPT_COUNT = sizeof(kept_names) / sizeof(kept_names[0]),
+    RELEASE_COUNT = sizeof(release_names) / sizeof(release_names[0]),
+    RELEASES_MAX = 2 /* for which there is room, whatever else there is */
 };
 
 const char *
@@ -73,6 +90,7 @@ http_evidence_begin(struct http_evidence *evidence, struct http_facts *facts)
 {
     evidence->facts = facts;
     evidence->id_rank = ID_COUNT;
+    evidence->release_count = 0;
     facts->request_id[0] = '\0';
     facts->header_count = 0;
 }
@@ -96,27 +114,39 @@ take_id(struct http_evidence *evidence, const char *line, size_t len)
     }
 }
 
+/* True if it is one of the names; it is kept then. */
+static bool
+keep(struct http_facts *facts, const char *const *names, size_t count,
+    const char *line, size_t len)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t value_len;
+        const char *value =
+            http_evidence_value(line, len, names[i], &value_len);
+        char *to;
+
+        if (value == NULL)
+            continue;
+        to = facts->headers[facts->header_count++];
+        (void)snprintf(to, FACTS_TEXT_BYTES, "%s: ", names[i]);
+        text_put_harmless(
+            value, value_len, to + strlen(to), FACTS_TEXT_BYTES - strlen(to));
+        return true;
+    }
+    return false;
+}
+
 void
 http_evidence_take(struct http_evidence *evidence, const char *line, size_t len)
 {
     struct http_facts *facts = evidence->facts;
+    size_t others = facts->header_count - evidence->release_count;
 
     take_id(evidence, line, len);
-    for (size_t i = 0; i < KEPT_COUNT; i++) {
-        size_t value_len;
-        const char *value;
-        char *to;
-
-        if (facts->header_count == FACTS_HEADERS_MAX)
-            return;
-        to = facts->headers[facts->header_count];
-        value = http_evidence_value(line, len, kept_names[i], &value_len);
-        if (value == NULL)
-            continue;
-        (void)snprintf(to, FACTS_TEXT_BYTES, "%s: ", kept_names[i]);
-        text_put_harmless(
-            value, value_len, to + strlen(to), FACTS_TEXT_BYTES - strlen(to));
-        facts->header_count++;
+    if (others < FACTS_HEADERS_MAX - RELEASES_MAX &&
+        keep(facts, kept_names, KEPT_COUNT, line, len))
         return;
-    }
+    if (evidence->release_count < RELEASES_MAX &&
+        keep(facts, release_names, RELEASE_COUNT, line, len))
+        evidence->release_count++;
 }

@@ -1,6 +1,6 @@
 /*
  * http_evidence.h - what is kept of an answer's headers: the site's own id of
- * the request, and those that help to find out what happened.
+ * the request, its release, and what else helps to find out what happened.
  *
  * Pure.  Cookies and what else may be secret are never kept.
  */
@@ -14,6 +14,7 @@
 struct http_evidence {
     struct http_facts *facts; /* borrowed; where it is kept */
     size_t id_rank;           /* of the id that is kept; the lowest wins */
+    size_t release_count;     /* of the headers that are kept */
 };
 
 /* Forgets what was kept: another answer begins. */

@@ -96,6 +96,22 @@ connect_reason(struct http_hop *hop, CURLcode code)
     return dial_reason(address(hop)->ss_family, (int)sys_errno);
 }
 
+/*
+ * libcurl says that memory is out of a header line above its limit, too
+ * (CURL_MAX_HTTP_HEADER).  Where there is room for one, it was that.
+ */
+static bool
+is_memory_left(void)
+{
+    volatile char *room = malloc(2 * (size_t)CURL_MAX_HTTP_HEADER);
+    bool left = room != NULL;
+
+    if (left)
+        room[0] = 1; /* or the compiler may leave it all out */
+    free((char *)(uintptr_t)room);
+    return left;
+}
+
 static enum measure_reason
 reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
 {
@@ -109,6 +125,10 @@ reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
         return code == CURLE_OUT_OF_MEMORY
                    ? REASON_AGENT_LIMIT
                    : tls_seen_reason(hop->watch.ssl_error);
+    if (code == CURLE_OUT_OF_MEMORY && is_memory_left()) {
+        http_watch_say(&hop->watch, "a header line of more than 100 KiB");
+        return REASON_HTTP_MALFORMED;
+    }
     return http_reason(code, hop->watch.curl_words);
 }
 

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "dial.h"
+#include "http_evidence.h"
 #include "http_hop.h"
 #include "http_judge.h"
 #include "http_reason.h"
@@ -41,8 +42,8 @@ struct http_probe {
     struct buf body;
     char trace_parent[HTTP_TRACE_PARENT_BYTES];
     int64_t started_ns;
-    int64_t hop_started_ns;
     int64_t hop_us[PHASE_COUNT];
+    int64_t hop_sum_us;
     struct timer deadline;
     struct measure measure;
 };
@@ -87,14 +88,14 @@ finish(struct http_probe *probe, enum measure_reason reason, int failed)
         probe->measure.facts->http = NULL;
     }
     measure = probe->measure;
-    measure.phase_us[PHASE_TOTAL] =
-        (loop_now_ns(probe->env.loop) - probe->started_ns) / NS_PER_US;
     measure.status = MEASURE_UP;
     if (reason != REASON_NONE) {
         measure.status = dial_is_ours(reason) ? MEASURE_ERROR : MEASURE_DOWN;
         measure.failed_phase = (int8_t)failed;
     }
     measure.reason = reason;
+    probe_set_total(&measure,
+        (loop_now_ns(probe->env.loop) - probe->started_ns) / NS_PER_US);
     probe->measure.facts = NULL; /* handed on */
     probe_free(probe);
     probe_judge_slow(&measure, check);
@@ -111,6 +112,7 @@ add_phase(struct http_probe *probe, enum phase phase, int64_t us)
     if (us == PHASE_NOT_REACHED)
         return;
     probe->hop_us[phase] = us;
+    probe->hop_sum_us += us;
     *sum_us = (*sum_us == PHASE_NOT_REACHED ? 0 : *sum_us) + us;
 }
 
@@ -174,8 +176,7 @@ note_redirect(struct http_probe *probe, const struct http_url *to)
     text_put_harmless(probe->url.text, strlen(probe->url.text), fact->from,
         sizeof(fact->from));
     text_put_harmless(to->text, strlen(to->text), fact->to, sizeof(fact->to));
-    probe->hop_us[PHASE_TOTAL] =
-        (loop_now_ns(probe->env.loop) - probe->hop_started_ns) / NS_PER_US;
+    probe->hop_us[PHASE_TOTAL] = probe->hop_sum_us;
     memcpy(fact->phase_us, probe->hop_us, sizeof(fact->phase_us));
     return 0;
 }
@@ -210,6 +211,16 @@ visit(struct http_probe *probe)
 /* Resolves the host of probe->url, the beginning of each hop. */
 static int begin_hop(struct http_probe *probe, struct err *err);
 
+/* Of a place that a redirect leads to and that is not to be fetched. */
+static enum measure_reason
+reason_of_place(const struct err *err)
+{
+    if (err->code == ERR_NOMEM)
+        return REASON_AGENT_LIMIT;
+    return err->code == ERR_LIMIT ? REASON_HTTP_REDIRECT_WRONG
+                                  : REASON_HTTP_MALFORMED;
+}
+
 static void
 follow(struct http_probe *probe, const char *location)
 {
@@ -220,9 +231,7 @@ follow(struct http_probe *probe, const char *location)
 
     if (http_url_take(&probe->url, location, &to, &err) != 0) {
         say(probe, err.msg);
-        finish(probe,
-            err.code == ERR_NOMEM ? REASON_AGENT_LIMIT : REASON_HTTP_MALFORMED,
-            -1);
+        finish(probe, reason_of_place(&err), -1);
         return;
     }
     if (note_redirect(probe, &to) != 0) {
@@ -350,7 +359,7 @@ begin_hop(struct http_probe *probe, struct err *err)
         query.timeout_ns = 1;
     for (int i = 0; i < PHASE_COUNT; i++)
         probe->hop_us[i] = PHASE_NOT_REACHED;
-    probe->hop_started_ns = now_ns;
+    probe->hop_sum_us = 0;
     probe->state = RESOLVING;
     probe->resolve =
         resolve_start(probe->env.resolver, &query, on_resolved, probe, err);
@@ -384,6 +393,26 @@ on_unusable(void *ctx)
     finish(ctx, REASON_AGENT_SKIPPED, -1);
 }
 
+/* One id for the request and its trace, unless the check brings its own. */
+static void
+choose_ids(struct http_probe *probe)
+{
+    struct http_facts *http = probe->measure.facts->http;
+    const struct strlist *own = &probe->check->headers;
+
+    http_trace_put_id(http->sent_request_id);
+    http_trace_put_parent(http->sent_request_id, probe->trace_parent);
+    for (size_t i = 0; i < own->count; i++) {
+        size_t len;
+        const char *value = http_evidence_value(
+            own->items[i], strlen(own->items[i]), "x-request-id", &len);
+
+        if (value != NULL)
+            text_put_harmless(value, len, http->sent_request_id,
+                sizeof(http->sent_request_id));
+    }
+}
+
 /* 0, or -1 with what is wrong with the check itself. */
 static int
 take_check(struct http_probe *probe, struct err *err)
@@ -414,8 +443,7 @@ begin(struct http_probe *probe, struct err *err)
     facts->http = calloc(1, sizeof(*facts->http));
     if (facts->http == NULL)
         return err_set(err, ERR_NOMEM, "facts");
-    http_trace_put_id(facts->http->sent_request_id);
-    http_trace_put_parent(probe->trace_parent);
+    choose_ids(probe);
     if (take_check(probe, err) != 0) {
         if (err->code == ERR_NOMEM)
             return -1;

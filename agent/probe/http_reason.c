@@ -18,6 +18,8 @@ http_reason(CURLcode code, const char *words)
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2_STREAM: /* the server gave this stream up */
         return REASON_HTTP_RESET;
+    case CURLE_FILESIZE_EXCEEDED:
+        return REASON_HTTP_TOO_LARGE;
     case CURLE_RECV_ERROR:
         return strstr(words, "chunked-encoding") != NULL ? REASON_HTTP_MALFORMED
                                                          : REASON_HTTP_RESET;

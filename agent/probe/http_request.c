@@ -26,6 +26,17 @@ is_for_all(const char *line)
            names_header(line, "user-agent");
 }
 
+/* Whether the check's own header goes along to this place. */
+static bool
+goes_along(const struct http_hop_spec *spec, const char *line)
+{
+    if (!spec->tell_all && !is_for_all(line))
+        return false;
+    /* the body that it speaks of stays behind (Fetch, HTTP-redirect fetch) */
+    return spec->send_body || spec->check->body == NULL ||
+           strncasecmp(line, "content-", 8) != 0;
+}
+
 static bool
 has_own(const struct http_hop_spec *spec, const char *name)
 {
@@ -33,7 +44,7 @@ has_own(const struct http_hop_spec *spec, const char *name)
 
     for (size_t i = 0; i < own->count; i++) {
         if (names_header(own->items[i], name) &&
-            (spec->tell_all || is_for_all(own->items[i])))
+            goes_along(spec, own->items[i]))
             return true;
     }
     return false;
@@ -69,6 +80,9 @@ make_headers(const struct http_hop_spec *spec)
     const struct strlist *own = &spec->check->headers;
     struct curl_slist *list = add(NULL, "Expect:"); /* no waiting for 100 */
 
+    /* libcurl would call every body a form, even one that is not there */
+    if (list != NULL && !spec->send_body && !has_own(spec, "Content-Type"))
+        list = add(list, "Content-Type:");
     if (list != NULL)
         list = add_ours(list, spec, "User-Agent", spec->env->build);
     if (list != NULL)
@@ -76,25 +90,41 @@ make_headers(const struct http_hop_spec *spec)
     if (list != NULL)
         list = add_ours(list, spec, "traceparent", spec->traceparent);
     for (size_t i = 0; list != NULL && i < own->count; i++) {
-        if (spec->tell_all || is_for_all(own->items[i]))
+        if (goes_along(spec, own->items[i]))
             list = add(list, own->items[i]);
     }
     return list;
 }
 
+/* Servers want to hear of these how long their body is, even if it is none. */
+static bool
+has_a_body(const struct http_hop_spec *spec)
+{
+    return (spec->send_body && spec->check->body != NULL) ||
+           strcmp(spec->method, "POST") == 0 ||
+           strcmp(spec->method, "PUT") == 0 ||
+           strcmp(spec->method, "PATCH") == 0;
+}
+
 static void
 set_method(CURL *easy, const struct http_hop_spec *spec)
 {
+    const char *body =
+        spec->send_body && spec->check->body != NULL ? spec->check->body : "";
+
     if (strcmp(spec->method, "HEAD") == 0) {
         (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
         return;
     }
-    if (spec->send_body && spec->check->body != NULL) {
-        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-            (curl_off_t)strlen(spec->check->body));
-        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, spec->check->body);
+    if (has_a_body(spec)) {
+        (void)curl_easy_setopt(
+            easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
     }
     (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, spec->method);
+    /* What says that it is too large need not be read to be so. */
+    (void)curl_easy_setopt(
+        easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)CHECK_BODY_LIMIT_BYTES);
 }
 
 /* Nothing but this one exchange. */

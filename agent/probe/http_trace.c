@@ -20,15 +20,16 @@ http_trace_put_id(char out[HTTP_TRACE_ID_BYTES])
 }
 
 void
-http_trace_put_parent(char out[HTTP_TRACE_PARENT_BYTES])
+http_trace_put_parent(
+    const char id[HTTP_TRACE_ID_BYTES], char out[HTTP_TRACE_PARENT_BYTES])
 {
-    uint8_t random[24];
+    uint8_t random[8];
     char hex[2 * sizeof(random) + 1];
 
     digest_random(random, sizeof(random));
-    random[0] |= 1; /* neither id may be all zero */
-    random[16] |= 1;
+    random[0] |= 1; /* it may not be all zero */
     digest_hex(random, sizeof(random), hex);
-    (void)snprintf(
-        out, HTTP_TRACE_PARENT_BYTES, "00-%.32s-%.16s-01", hex, hex + 32);
+    (void)snprintf(out, HTTP_TRACE_PARENT_BYTES,
+        "00-%.8s%.4s%.4s%.4s%.12s-%.16s-01", id, id + 9, id + 14, id + 19,
+        id + 24, hex);
 }

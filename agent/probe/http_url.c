@@ -1,5 +1,6 @@
 #include "http_url.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -24,6 +25,22 @@ refuse(struct err *err, const char *text, const char *why)
 {
     return err_set(
         err, ERR_PARSE, "\"%.200s\" is no URL to fetch: %s", text, why);
+}
+
+/*
+ * "mailto:", "file:" and so on (RFC 3986 3.1, 4.2): libcurl would read those
+ * that it does not know as relative.
+ */
+static bool
+is_of_another_scheme(const char *text)
+{
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+    if (text[len] != ':' || !isalpha((unsigned char)text[0]))
+        return false;
+    return !(len == 4 && strncasecmp(text, "http", len) == 0) &&
+           !(len == 5 && strncasecmp(text, "https", len) == 0);
 }
 
 /* Puts host and port into the normal form. */
@@ -58,9 +75,15 @@ normalize(CURLU *url, struct http_url *out)
 static int
 take(CURLU *url, const char *text, struct http_url *out, struct err *err)
 {
-    CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_URLENCODE);
+    CURLUcode code;
     char *scheme;
 
+    if (is_of_another_scheme(text)) {
+        (void)refuse(err, text, "it is neither http nor https");
+        err->code = ERR_LIMIT;
+        return -1;
+    }
+    code = curl_url_set(url, CURLUPART_URL, text, CURLU_URLENCODE);
     if (code != CURLUE_OK)
         return refuse(err, text, curl_url_strerror(code));
     scheme = part(url, CURLUPART_SCHEME, 0);
@@ -144,5 +167,9 @@ http_url_free(struct http_url *url)
 bool
 http_url_may_tell(const struct http_url *from, const struct http_url *to)
 {
-    return strcmp(from->host, to->host) == 0 && (to->tls || !from->tls);
+    if (strcmp(from->host, to->host) != 0)
+        return false;
+    if (from->tls == to->tls)
+        return from->port == to->port;
+    return to->tls && from->port == 80 && to->port == 443;
 }

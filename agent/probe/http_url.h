@@ -26,7 +26,8 @@ struct http_url {
 
 /*
  * Reads `text`, relative to `base` where that is not NULL.  On failure *out is
- * empty and the error says what is wrong with it.
+ * empty and the error says what is wrong with it: ERR_PARSE, it is no URL;
+ * ERR_LIMIT, it is one that is not fetched (another scheme, too long).
  */
 int http_url_take(const struct http_url *base, const char *text,
     struct http_url *out, struct err *err);
@@ -35,8 +36,8 @@ int http_url_take(const struct http_url *base, const char *text,
 void http_url_free(struct http_url *url);
 
 /*
- * Whether what is secret to one may be told to the other: the same host, and
- * not from https down to http.
+ * Whether what is secret to one may be told to the other: the same scheme,
+ * host and port, or that host's https on 443 after its http on 80.
  */
 bool http_url_may_tell(const struct http_url *from, const struct http_url *to);
 

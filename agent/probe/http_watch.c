@@ -127,7 +127,9 @@ on_debug(CURL *easy, curl_infotype type, char *data, size_t size, void *ctx)
     (void)easy;
     (void)data;
     (void)size;
-    if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
+    /* What is sent after an answer has begun is no time of the request. */
+    if (watch->first_byte_ns == 0 &&
+        (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT))
         watch->sent_ns = clock_mono_ns();
     return 0;
 }
@@ -149,6 +151,16 @@ take_location(struct http_watch *watch, const char *line, size_t len)
     return watch->seen->location != NULL;
 }
 
+/* A status line: what came before was informational. */
+static void
+begin_head(struct http_watch *watch)
+{
+    watch->in_head = true;
+    free(watch->seen->location);
+    watch->seen->location = NULL;
+    http_evidence_begin(&watch->evidence, &watch->seen->http);
+}
+
 static size_t
 on_header(char *line, size_t size, size_t count, void *ctx)
 {
@@ -163,13 +175,13 @@ on_header(char *line, size_t size, size_t count, void *ctx)
         http_watch_say(watch, "more than 256 KiB of headers");
         return 0;
     }
-    if (len > 5 && strncmp(line, "HTTP/", 5) == 0) {
-        /* a status line: what came before was informational */
-        free(watch->seen->location);
-        watch->seen->location = NULL;
-        http_evidence_begin(&watch->evidence, &watch->seen->http);
-        return len;
+    if (!watch->in_head) {
+        if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
+            begin_head(watch);
+        return len; /* or a trailer, which changes nothing */
     }
+    if (line[0] == '\r' || line[0] == '\n')
+        watch->in_head = false;
     http_evidence_take(&watch->evidence, line, len);
     return take_location(watch, line, len) ? len : 0;
 }

@@ -34,6 +34,7 @@ struct http_watch {
     enum measure_reason verdict; /* why we ended it ourselves */
     int64_t body_bytes;          /* decoded */
     int64_t header_bytes;        /* of all answers, informational ones too */
+    bool in_head;                /* between a status line and the empty one */
     struct http_evidence evidence;
     char curl_words[CURL_ERROR_SIZE];
 };

@@ -52,6 +52,20 @@ probe_begin_measure(struct measure *measure, const struct check *check,
 }
 
 void
+probe_set_total(struct measure *measure, int64_t spent_us)
+{
+    int64_t sum_us = 0;
+
+    for (int i = PHASE_DNS; i < PHASE_TOTAL; i++) {
+        if (measure->phase_us[i] != PHASE_NOT_REACHED)
+            sum_us += measure->phase_us[i];
+    }
+    if (measure->failed_phase >= 0 && spent_us > sum_us)
+        sum_us = spent_us;
+    measure->phase_us[PHASE_TOTAL] = sum_us;
+}
+
+void
 probe_judge_slow(struct measure *measure, const struct check *check)
 {
     int64_t total_us = measure->phase_us[PHASE_TOTAL];

@@ -80,6 +80,14 @@ void probe_begin_measure(struct measure *measure, const struct check *check,
     const struct probe_run *run);
 
 /*
+ * Sets TOTAL.  Where the exchange came to its end, that is the sum of its
+ * phases: what name server, network and target took, without our own work in
+ * between (judging a certificate takes a few tenths of a millisecond).  Where
+ * a phase failed, it is all that was spent: there the last phase has no span.
+ */
+void probe_set_total(struct measure *measure, int64_t spent_us);
+
+/*
  * Sets `slow` where an `up` took longer than the check allows (TOTAL against
  * slow_ms).  Every probe calls it last.
  */

@@ -70,7 +70,7 @@ finish(struct tcp_probe *probe)
     void *ctx = probe->ctx;
     struct measure measure;
 
-    probe->measure.phase_us[PHASE_TOTAL] = spent_us(probe, probe->started_ns);
+    probe_set_total(&probe->measure, spent_us(probe, probe->started_ns));
     probe_judge_slow(&probe->measure, probe->check);
     measure = probe->measure;
     probe->measure.facts = NULL; /* handed on */

@@ -82,14 +82,14 @@ finish(struct tls_probe *probe, enum measure_reason reason, enum phase failed)
     void *ctx = probe->ctx;
     struct measure measure = probe->measure;
 
-    measure.phase_us[PHASE_TOTAL] =
-        (loop_now_ns(probe->env.loop) - probe->started_ns) / NS_PER_US;
     measure.status = MEASURE_UP;
     if (reason != REASON_NONE) {
         measure.status = dial_is_ours(reason) ? MEASURE_ERROR : MEASURE_DOWN;
         measure.failed_phase = (int8_t)failed;
     }
     measure.reason = reason;
+    probe_set_total(&measure,
+        (loop_now_ns(probe->env.loop) - probe->started_ns) / NS_PER_US);
     probe->measure.facts = NULL; /* handed on */
     probe_free(probe);
     probe_judge_slow(&measure, check);

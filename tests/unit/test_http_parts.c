@@ -1,10 +1,9 @@
-/* The pure parts of the http probe: URLs, evidence, expectations, ids. */
+/* The pure parts of the http probe: URLs, evidence, ids. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cm.h"
 #include "http_evidence.h"
-#include "http_expect.h"
 #include "http_reason.h"
 #include "http_trace.h"
 #include "http_url.h"
@@ -107,6 +106,29 @@ what_cannot_be_fetched_is_refused_with_a_reason(void **state)
 }
 
 static void
+another_scheme_is_a_url_that_is_not_fetched(void **state)
+{
+    static const char *const texts[] = {"file:///etc/passwd",
+        "gopher://a.test/", "mailto:a@a.test", "javascript:alert(1)",
+        "myapp://open", "FTP://a.test/", "data:text/html,x", "a.test:80/"};
+    struct http_url base;
+    struct err err;
+
+    (void)state;
+    assert_ok(http_url_take(NULL, "https://a.test/", &base, &err), err);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct http_url url;
+
+        assert_int_equal(http_url_take(&base, texts[i], &url, &err), -1);
+        assert_int_equal(err.code, ERR_LIMIT);
+        assert_non_null(strstr(err.msg, "neither http nor https"));
+    }
+    http_url_free(&base);
+    assert_int_equal(http_url_take(NULL, "http://a b/", &base, &err), -1);
+    assert_int_equal(err.code, ERR_PARSE);
+}
+
+static void
 secrets_stay_with_their_host_and_with_tls(void **state)
 {
     static const struct {
@@ -117,6 +139,10 @@ secrets_stay_with_their_host_and_with_tls(void **state)
         {"https://a.test/", "https://a.test/b", true},
         {"http://a.test/", "https://a.test/", true},
         {"https://a.test/", "http://a.test/", false},
+        {"https://a.test/", "https://a.test:8443/", false},
+        {"http://a.test/", "http://a.test:8080/", false},
+        {"http://a.test:8080/", "http://a.test:8080/x", true},
+        {"http://a.test:8080/", "https://a.test:8443/", false},
         {"https://a.test/", "https://b.test/", false},
     };
 
@@ -173,53 +199,32 @@ evidence_is_harmless_and_has_a_limit(void **state)
     assert_int_equal(facts.header_count, 1);
     for (int i = 0; i < 100; i++)
         take_line(&evidence, "Via: somebody\r\n");
+    assert_int_equal(facts.header_count, FACTS_HEADERS_MAX - 2);
+}
+
+static void
+the_release_is_kept_however_many_headers_there_are(void **state)
+{
+    struct http_evidence evidence;
+    struct http_facts facts;
+
+    (void)state;
+    http_evidence_begin(&evidence, &facts);
+    for (int i = 0; i < 100; i++)
+        take_line(&evidence, "Via: somebody\r\n");
+    take_line(&evidence, "X-Release: 2026-11-24.3\r\n");
+    take_line(&evidence, "X-Git-Commit: deadbee\r\n");
+    take_line(&evidence, "X-Build: one too many\r\n");
     assert_int_equal(facts.header_count, FACTS_HEADERS_MAX);
-}
-
-static enum http_expect_outcome
-expect(const char *pattern, const char *body, struct err *err)
-{
-    struct bytes bytes = {.data = (const uint8_t *)body, .len = strlen(body)};
-
-    return http_expect_body(pattern, bytes, err);
-}
-
-static void
-patterns_find_text_in_any_body(void **state)
-{
-    struct err err;
-    struct bytes none = {0};
-
-    (void)state;
-    assert_int_equal(expect("quote", "Get a quote", &err), HTTP_EXPECT_FOUND);
-    assert_int_equal(expect("(?i)QUOTE", "quote", &err), HTTP_EXPECT_FOUND);
-    assert_int_equal(expect("Grüße", "\xff\xfe Grüße", &err),
-        HTTP_EXPECT_FOUND); /* not whole UTF-8 */
-    assert_int_equal(expect("quote", "nothing", &err), HTTP_EXPECT_MISSING);
-    assert_int_equal(
-        http_expect_body("quote", none, &err), HTTP_EXPECT_MISSING);
-    assert_int_equal(http_expect_body("^$", none, &err), HTTP_EXPECT_FOUND);
-}
-
-static void
-a_bad_pattern_says_where(void **state)
-{
-    struct err err;
-
-    (void)state;
-    assert_int_equal(expect("a(b", "ab", &err), HTTP_EXPECT_UNUSABLE);
-    assert_non_null(strstr(err.msg, "at character 4"));
-}
-
-static void
-a_pattern_that_backtracks_without_end_is_given_up(void **state)
-{
-    struct err err;
-
-    (void)state;
-    assert_int_equal(
-        expect("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", &err),
-        HTTP_EXPECT_GAVE_UP);
+    assert_string_equal(
+        facts.headers[FACTS_HEADERS_MAX - 2], "x-release: 2026-11-24.3");
+    assert_string_equal(
+        facts.headers[FACTS_HEADERS_MAX - 1], "x-git-commit: deadbee");
+    http_evidence_begin(&evidence, &facts);
+    take_line(&evidence, "X-Release: first\r\n");
+    for (int i = 0; i < 100; i++)
+        take_line(&evidence, "Via: somebody\r\n");
+    assert_int_equal(facts.header_count, FACTS_HEADERS_MAX - 1);
 }
 
 static void
@@ -228,6 +233,7 @@ ids_have_their_form_and_differ(void **state)
     char id[HTTP_TRACE_ID_BYTES];
     char other[HTTP_TRACE_ID_BYTES];
     char parent[HTTP_TRACE_PARENT_BYTES];
+    char again[HTTP_TRACE_PARENT_BYTES];
 
     (void)state;
     http_trace_put_id(id);
@@ -236,8 +242,15 @@ ids_have_their_form_and_differ(void **state)
     assert_int_equal(id[14], '4');
     assert_non_null(strchr("89ab", id[19]));
     assert_string_not_equal(id, other);
-    http_trace_put_parent(parent);
+    http_trace_put_parent(id, parent);
     assert_int_equal(strlen(parent), 55);
+    for (size_t i = 0, at = 3; i < strlen(id); i++) {
+        if (id[i] != '-')
+            assert_int_equal(parent[at++], id[i]);
+    }
+    http_trace_put_parent(id, again);
+    assert_memory_equal(parent, again, 36); /* the same trace */
+    assert_string_not_equal(parent, again);
     assert_int_equal(strspn(parent, "0123456789abcdef-"), 55);
     assert_memory_equal(parent, "00-", 3);
     assert_string_equal(parent + 52, "-01");
@@ -262,12 +275,11 @@ main(void)
         cmocka_unit_test(a_url_is_taken_apart),
         cmocka_unit_test(locations_are_relative_to_where_they_come_from),
         cmocka_unit_test(what_cannot_be_fetched_is_refused_with_a_reason),
+        cmocka_unit_test(another_scheme_is_a_url_that_is_not_fetched),
         cmocka_unit_test(secrets_stay_with_their_host_and_with_tls),
         cmocka_unit_test(the_best_request_id_is_kept),
         cmocka_unit_test(evidence_is_harmless_and_has_a_limit),
-        cmocka_unit_test(patterns_find_text_in_any_body),
-        cmocka_unit_test(a_bad_pattern_says_where),
-        cmocka_unit_test(a_pattern_that_backtracks_without_end_is_given_up),
+        cmocka_unit_test(the_release_is_kept_however_many_headers_there_are),
         cmocka_unit_test(ids_have_their_form_and_differ),
         cmocka_unit_test(deadlines_are_named_by_their_phase),
     };

@@ -122,13 +122,27 @@ too_many_hops_are_wrong(void **state)
 }
 
 static void
-a_redirect_out_of_the_web_is_malformed(void **state)
+a_redirect_out_of_the_web_is_wrong(void **state)
 {
     struct http_bench *f = *state;
 
     http_bench_serve(f, redirect_once,
         "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
         "Location: file:///etc/passwd\r\n\r\n");
+    http_bench_run(f);
+    http_bench_assert_reason(f, REASON_HTTP_REDIRECT_WRONG);
+    assert_non_null(
+        strstr(f->bench.seen.facts->detail, "neither http nor https"));
+}
+
+static void
+a_redirect_to_what_is_no_url_is_malformed(void **state)
+{
+    struct http_bench *f = *state;
+
+    http_bench_serve(f, redirect_once,
+        "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+        "Location: http://a b/\r\n\r\n");
     http_bench_run(f);
     http_bench_assert_reason(f, REASON_HTTP_MALFORMED);
 }
@@ -171,7 +185,8 @@ main(void)
         TEST(redirects_without_end_meet_the_limit),
         TEST(a_redirect_elsewhere_is_wrong),
         TEST(too_many_hops_are_wrong),
-        TEST(a_redirect_out_of_the_web_is_malformed),
+        TEST(a_redirect_out_of_the_web_is_wrong),
+        TEST(a_redirect_to_what_is_no_url_is_malformed),
         TEST(a_password_is_not_told_to_another_host),
     };
 

@@ -263,7 +263,7 @@ above_the_limit_it_is_slow(void **state)
     pump(f);
     assert_int_equal(f->seen.status, MEASURE_SLOW);
     assert_int_equal(f->seen.reason, REASON_NONE);
-    assert_int_equal(f->seen.phase_us[PHASE_TOTAL], 101000);
+    assert_true(f->seen.phase_us[PHASE_TOTAL] > 100000);
 }
 
 static void
