@@ -1,33 +1,28 @@
 #include "agent.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent_conf.h"
 #include "assignment.h"
-#include "clock.h"
+#include "ending.h"
 #include "log.h"
 #include "loop.h"
 #include "measuring.h"
+#include "notify.h"
 #include "recorder.h"
 #include "spool.h"
+#include "upkeep.h"
 #include "uplink.h"
 
-enum {
-    TRIM_EVERY_S = 30,
-    CLOSE_LOOK_MS = 20,
-    CLOSE_MAX_MS = 3000, /* for probes that run; the rest takes less than 1 s */
-    RETENTION_MS = 48 * 3600 * 1000
-};
+enum { STATUS_BYTES = 400, RETENTION_MS = 48 * 3600 * 1000 };
 
 struct agent {
     char *dir;                   /* owned */
     struct agent_conf *conf;     /* owned, as all that follows */
-    struct agent_conf *reloaded; /* its self_check is in force; NULL */
+    struct agent_conf *reloaded; /* in force where it may be; NULL */
     struct loop *loop;
     struct spool *spool;
     struct recorder *recorder;
@@ -35,24 +30,12 @@ struct agent {
     struct assignment *assignment;
     struct uplink *uplink;
 
-    struct loop_signal sigterm;
-    struct loop_signal sigint;
+    struct notify *notify;
+    struct ending *ending;
+
     struct loop_signal sighup;
-    struct timer trim;
-    struct timer closing;
-    int64_t close_by_ns;
-    int64_t cpu_ns; /* of the process, when load was told last */
-    int64_t load_ns;
+    struct upkeep upkeep;
 };
-
-static int64_t
-read_ns(clockid_t id)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(id, &now);
-    return now.tv_sec * NS_PER_SEC + now.tv_nsec;
-}
 
 static void
 on_result(void *ctx, const struct measure *measure, bool with_facts)
@@ -93,21 +76,6 @@ on_config(void *ctx, struct wire_config *config, struct err *why)
     return assignment_take(agent->assignment, config, why);
 }
 
-/* How much of one processor we have used since the last PING. */
-static uint32_t
-load_permille(struct agent *agent)
-{
-    int64_t cpu_ns = read_ns(CLOCK_PROCESS_CPUTIME_ID);
-    int64_t now_ns = clock_mono_ns();
-    int64_t span_ns = now_ns - agent->load_ns;
-    int64_t permille =
-        span_ns > 0 ? (cpu_ns - agent->cpu_ns) * 1000 / span_ns : 0;
-
-    agent->cpu_ns = cpu_ns;
-    agent->load_ns = now_ns;
-    return permille < 0 ? 0 : (uint32_t)permille;
-}
-
 static void
 on_describe(void *ctx, struct wire_ping *ping)
 {
@@ -116,7 +84,7 @@ on_describe(void *ctx, struct wire_ping *ping)
     ping->self_check =
         (uint32_t)self_check_state(measuring_self_check(agent->measuring));
     ping->skipped = runner_skipped(measuring_runner(agent->measuring));
-    ping->load_permille = load_permille(agent);
+    ping->load_permille = upkeep_load_permille(&agent->upkeep);
 }
 
 static int
@@ -135,67 +103,6 @@ agent_tell_mistake(void *ctx, const char *line)
 {
     (void)ctx;
     (void)fprintf(stderr, "%s\n", line);
-}
-
-/* What cannot change while we run waits for the next start. */
-static void
-on_hup(void *ctx)
-{
-    struct agent *agent = ctx;
-    struct err err;
-    struct agent_conf *conf =
-        agent_conf_read(agent->dir, agent_tell_mistake, NULL, &err);
-
-    if (conf == NULL || assignment_reload(agent->assignment, conf, &err) != 0) {
-        log_event(LOG_AT_ERROR, "agent.reload_failed",
-            "error=\"%s\" effect=\"everything stays as it was\"", err.msg);
-        agent_conf_free(conf);
-        return;
-    }
-    agent_conf_free(agent->reloaded);
-    agent->reloaded = conf;
-    log_event(LOG_AT_INFO, "agent.reloaded",
-        "self_check=%s note=\"all else takes effect at the next start\"",
-        conf->self_check_given ? "own" : "collector's");
-}
-
-/* Gives back what an outage needed: many handshakes that hang at once. */
-static void
-on_trim(void *ctx)
-{
-    struct agent *agent = ctx;
-
-    loop_timer_start(agent->loop, &agent->trim, TRIM_EVERY_S * NS_PER_SEC);
-    (void)malloc_trim(0);
-}
-
-static void
-on_closing(void *ctx)
-{
-    struct agent *agent = ctx;
-
-    if (runner_running(measuring_runner(agent->measuring)) > 0 &&
-        loop_now_ns(agent->loop) < agent->close_by_ns) {
-        loop_timer_start(
-            agent->loop, &agent->closing, CLOSE_LOOK_MS * NS_PER_MS);
-        return;
-    }
-    recorder_sync(agent->recorder);
-    loop_stop(agent->loop);
-}
-
-static void
-on_term(void *ctx)
-{
-    struct agent *agent = ctx;
-
-    if (agent->close_by_ns != 0)
-        return;
-    log_event(LOG_AT_INFO, "agent.stopping", "running=%zu",
-        runner_running(measuring_runner(agent->measuring)));
-    agent->close_by_ns = loop_now_ns(agent->loop) + CLOSE_MAX_MS * NS_PER_MS;
-    runner_wind_up(measuring_runner(agent->measuring));
-    loop_timer_start(agent->loop, &agent->closing, 0);
 }
 
 static const char *
@@ -229,6 +136,10 @@ open_spool_and_recorder(struct agent *agent, struct err *err)
 
     agent->loop = loop_new(err);
     if (agent->loop == NULL)
+        return -1;
+    upkeep_init(&agent->upkeep, agent->loop);
+    agent->notify = notify_open(agent->loop, err);
+    if (agent->notify == NULL)
         return -1;
     agent->spool = open_spool(agent->conf, err);
     if (agent->spool == NULL)
@@ -276,17 +187,16 @@ open_assignment(struct agent *agent, struct err *err)
 }
 
 static int
-open_uplink(struct agent *agent, struct err *err)
+open_uplink(struct agent *agent, const struct agent_conf *conf, struct err *err)
 {
-    const struct agent_conf *conf = agent->conf;
-    const char *bind_ip4 = or_null(conf->bind_ip4);
+    const char *bind_ip4 = or_null(agent->conf->bind_ip4);
     struct uplink_spec spec = {
         .loop = agent->loop,
         .spool = agent->spool,
         .endpoint = conf->endpoint,
         .agent = conf->name,
         .build = MEASURING_BUILD,
-        .bind_ip = bind_ip4 != NULL ? bind_ip4 : or_null(conf->bind_ip6),
+        .bind_ip = bind_ip4 != NULL ? bind_ip4 : or_null(agent->conf->bind_ip6),
         .cfg_version = assignment_version(agent->assignment),
         .events =
             {
@@ -309,17 +219,107 @@ open_uplink(struct agent *agent, struct err *err)
     return agent->uplink == NULL ? -1 : 0;
 }
 
-static int
-open_signals(struct agent *agent, struct err *err)
+static const struct agent_conf *
+in_force(const struct agent *agent)
 {
-    struct loop *loop = agent->loop;
+    return agent->reloaded != NULL ? agent->reloaded : agent->conf;
+}
 
-    if (loop_signal_start(
-            loop, &agent->sigterm, SIGTERM, on_term, agent, err) != 0 ||
-        loop_signal_start(loop, &agent->sigint, SIGINT, on_term, agent, err) !=
-            0)
+static void
+tell_ready(struct agent *agent)
+{
+    const struct agent_conf *conf = in_force(agent);
+    char status[STATUS_BYTES];
+
+    (void)snprintf(status, sizeof(status), "%s measures %zu checks for %s",
+        conf->name, runner_checks(measuring_runner(agent->measuring)),
+        conf->endpoint);
+    notify_ready(agent->notify, status);
+}
+
+/* ---- the file is read again ---- */
+
+/* The collector has moved, or we have other keys: the old line ends. */
+static int
+follow_line(struct agent *agent, const struct agent_conf *conf, struct err *err)
+{
+    struct uplink *old = agent->uplink;
+
+    if (agent_conf_same_line(in_force(agent), conf))
+        return 0;
+    if (open_uplink(agent, conf, err) != 0) {
+        agent->uplink = old;
         return -1;
-    return loop_signal_start(loop, &agent->sighup, SIGHUP, on_hup, agent, err);
+    }
+    uplink_close(old);
+    return 0;
+}
+
+/* Both, or neither. */
+static int
+follow(struct agent *agent, const struct agent_conf *conf, struct err *err)
+{
+    struct err ignored;
+
+    if (assignment_reload(agent->assignment, conf, err) != 0)
+        return -1;
+    if (follow_line(agent, conf, err) == 0)
+        return 0;
+    (void)assignment_reload(agent->assignment, in_force(agent), &ignored);
+    return -1;
+}
+
+static int
+reload(struct agent *agent, struct err *err)
+{
+    char waiting[AGENT_CONF_WAITING_BYTES];
+    struct agent_conf *conf =
+        agent_conf_read(agent->dir, agent_tell_mistake, NULL, err);
+
+    if (conf == NULL)
+        return -1;
+    if (follow(agent, conf, err) != 0) {
+        agent_conf_free(conf);
+        return -1;
+    }
+    agent_conf_free(agent->reloaded);
+    agent->reloaded = conf;
+    agent_conf_put_waiting(agent->conf, conf, waiting);
+    log_event(LOG_AT_INFO, "agent.reloaded",
+        "endpoint=%s self_check=%s for_the_next_start=%s", conf->endpoint,
+        conf->self_check_given ? "own" : "collector's",
+        waiting[0] == '\0' ? "nothing" : waiting);
+    return 0;
+}
+
+static void
+on_hup(void *ctx)
+{
+    struct agent *agent = ctx;
+    struct err err;
+
+    notify_reloading(agent->notify);
+    if (reload(agent, &err) != 0)
+        log_event(LOG_AT_ERROR, "agent.reload_failed",
+            "error=\"%s\" effect=\"everything stays as it was\"", err.msg);
+    tell_ready(agent);
+}
+
+static int
+open_ending(struct agent *agent, struct err *err)
+{
+    struct ending_spec spec = {
+        .loop = agent->loop,
+        .runner = measuring_runner(agent->measuring),
+        .recorder = agent->recorder,
+        .notify = agent->notify,
+    };
+
+    agent->ending = ending_new(&spec, err);
+    if (agent->ending == NULL)
+        return -1;
+    return loop_signal_start(
+        agent->loop, &agent->sighup, SIGHUP, on_hup, agent, err);
 }
 
 struct agent *
@@ -333,9 +333,6 @@ agent_open(const char *dir, struct agent_conf *conf, struct err *err)
         return NULL;
     }
     agent->conf = conf;
-    timer_init(&agent->trim, on_trim, agent);
-    timer_init(&agent->closing, on_closing, agent);
-    agent->load_ns = clock_mono_ns();
     agent->dir = strdup(dir);
     if (agent->dir == NULL) {
         err_set(err, ERR_NOMEM, "agent");
@@ -344,7 +341,8 @@ agent_open(const char *dir, struct agent_conf *conf, struct err *err)
     }
     if (open_spool_and_recorder(agent, err) != 0 ||
         open_measuring(agent, err) != 0 || open_assignment(agent, err) != 0 ||
-        open_uplink(agent, err) != 0 || open_signals(agent, err) != 0) {
+        open_uplink(agent, agent->conf, err) != 0 ||
+        open_ending(agent, err) != 0) {
         agent_close(agent);
         return NULL;
     }
@@ -356,7 +354,9 @@ agent_run(struct agent *agent)
 {
     struct spool_state state;
 
-    on_trim(agent); /* parsing the authorities needed more than keeping them */
+    upkeep_start(
+        &agent
+             ->upkeep); /* parsing the authorities needed more than keeping them */
     spool_state(agent->spool, &state);
     log_event(LOG_AT_INFO, "agent.ready",
         "name=%s endpoint=%s checks=%zu version=%llu unsent=%llu",
@@ -364,6 +364,7 @@ agent_run(struct agent *agent)
         runner_checks(measuring_runner(agent->measuring)),
         (unsigned long long)assignment_version(agent->assignment),
         (unsigned long long)state.records);
+    tell_ready(agent);
     loop_run(agent->loop);
 }
 
@@ -372,18 +373,15 @@ agent_close(struct agent *agent)
 {
     if (agent == NULL)
         return;
-    loop_signal_stop(&agent->sigterm);
-    loop_signal_stop(&agent->sigint);
     loop_signal_stop(&agent->sighup);
+    ending_free(agent->ending);
     uplink_close(agent->uplink);
     measuring_close(agent->measuring);
     assignment_free(agent->assignment);
     recorder_free(agent->recorder);
     spool_close(agent->spool);
-    if (agent->loop != NULL) {
-        loop_timer_stop(agent->loop, &agent->trim);
-        loop_timer_stop(agent->loop, &agent->closing);
-    }
+    notify_close(agent->notify);
+    upkeep_stop(&agent->upkeep);
     loop_free(agent->loop);
     agent_conf_free(agent->reloaded);
     agent_conf_free(agent->conf);

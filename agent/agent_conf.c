@@ -132,6 +132,24 @@ take_self_check(struct conf *conf, const struct conf_key *key,
     return 0;
 }
 
+static int
+take_confine(struct conf *conf, const struct conf_key *key,
+    const struct conf_node *node, void *field)
+{
+    const char *text = conf_need_scalar(conf, key, node);
+    bool *unconfined = field;
+
+    if (text == NULL)
+        return -1;
+    if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0) {
+        conf_complain(
+            conf, node, key->name, "\"%.40s\" is neither on nor off", text);
+        return -1;
+    }
+    *unconfined = strcmp(text, "off") == 0;
+    return 0;
+}
+
 static const struct conf_key keys[] = {
     {"endpoint", take_endpoint, offsetof(struct agent_conf, endpoint), 1, 300,
         NULL},
@@ -146,6 +164,8 @@ static const struct conf_key keys[] = {
         SPOOL_CAP_MIN_BYTES, SPOOL_CAP_MAX_BYTES, NULL},
     {"bind", take_bind, 0, 1, 2, NULL},
     {"self_check", take_self_check, 0, 1, 0, NULL},
+    {"confine", take_confine, offsetof(struct agent_conf, unconfined), 1, 0,
+        NULL},
     {NULL, NULL, 0, 0, 0, NULL},
 };
 

@@ -3,7 +3,7 @@
  * `run`.
  *
  * A folder holds agent.yaml (where the collector is, who we are, and what an
- * operator may add: bind, self_check, spool_cap) and agent.key (our key pair,
+ * operator may add: bind, self_check, spool_cap, confine) and agent.key (our key pair,
  * mode 0600, and refused if anybody else can read it).  Keys are written as
  * 64 hexadecimal digits.
  *
@@ -15,6 +15,7 @@
  *   spool_cap: 256MiB      # may be left out, as what follows
  *   bind: 192.0.2.7        # or a list of one IPv4 and one IPv6 address
  *   self_check: {targets: ["192.0.2.1:443", ...], resolvers: [192.0.2.1]}
+ *   confine: on            # off: where seccomp or Landlock are in the way
  */
 #ifndef AGENT_CONF_H
 #define AGENT_CONF_H
@@ -43,6 +44,7 @@ struct agent_conf {
     int64_t spool_cap_bytes;
     char bind_ip4[AGENT_CONF_IP_BYTES]; /* "" unless configured */
     char bind_ip6[AGENT_CONF_IP_BYTES];
+    bool unconfined; /* the kernel is not asked to keep us from anything */
 
     /* Instead of what the collector sends along; see `self_check_given`. */
     bool self_check_given;
@@ -67,6 +69,22 @@ struct agent_conf *agent_conf_parse(const char *dir, const char *text,
 
 /* NULL is allowed; the secret key is wiped. */
 void agent_conf_free(struct agent_conf *conf);
+
+/*
+ * Whether both mean the same line to the same collector: endpoint, its key,
+ * our name and keys.
+ */
+bool agent_conf_same_line(
+    const struct agent_conf *a, const struct agent_conf *b);
+
+enum { AGENT_CONF_WAITING_BYTES = 80 };
+
+/*
+ * Names, with commas, what differs and takes effect only at the next start:
+ * "spool_cap,bind"; "" if nothing does.
+ */
+void agent_conf_put_waiting(const struct agent_conf *then,
+    const struct agent_conf *now, char out[AGENT_CONF_WAITING_BYTES]);
 
 /* What `enrol` knows. */
 struct agent_enrolled {

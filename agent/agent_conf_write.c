@@ -41,7 +41,8 @@ write_yaml(
         "# spool_cap: 256MiB\n"
         "# bind: 192.0.2.7\n"
         "# self_check: {targets: [\"192.0.2.1:443\", \"192.0.2.2:443\"],\n"
-        "#   resolvers: [192.0.2.1]}   # or \"off\"\n",
+        "#   resolvers: [192.0.2.1]}   # or \"off\"\n"
+        "# confine: off   # do not ask the kernel to confine the agent\n",
         enrolled->endpoint, key, enrolled->name, AGENT_KEY_NAME);
     if (rc == 0)
         rc = file_write(path, buf_bytes(&text), 0644, err);

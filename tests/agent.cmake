@@ -9,6 +9,10 @@ unit_test(self_check LIBS agent_self_check probes dnsd fake_loop)
 unit_test(assignment
   SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_keeping agent_runner fake_loop)
+unit_test(notify LIBS agent_life fake_loop)
+unit_test(ending
+  SOURCES support/fake_probe.c support/fake_self_check.c
+  LIBS agent_life agent_runner fake_loop)
 
 add_executable(make_token cli/make_token.c)
 target_link_libraries(make_token PRIVATE house proto)

@@ -371,3 +371,19 @@ attempt_pool_wind_up(struct attempt_pool *pool)
         attempt = next;
     }
 }
+
+void
+attempt_pool_give_up(struct attempt_pool *pool)
+{
+    struct attempt *attempt = TAILQ_FIRST(&pool->all);
+
+    while (attempt != NULL) {
+        struct attempt *next = TAILQ_NEXT(attempt, all);
+
+        if (attempt->state == PROBING && attempt->run.attempt == 0)
+            finish_unmeasured(attempt, REASON_AGENT_SKIPPED);
+        else if (attempt->state == PROBING)
+            attempt_free(attempt);
+        attempt = next;
+    }
+}

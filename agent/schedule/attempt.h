@@ -81,6 +81,12 @@ void attempt_cancel(struct attempt_pool *pool, const struct check *check);
  */
 void attempt_pool_wind_up(struct attempt_pool *pool);
 
+/*
+ * Nothing runs any more: a first attempt is told as skipped, a second one is
+ * dropped.
+ */
+void attempt_pool_give_up(struct attempt_pool *pool);
+
 size_t attempt_pool_running(const struct attempt_pool *pool);
 
 /* The result of a slot that was not measured: `error`, agent_skipped. */

@@ -335,6 +335,12 @@ runner_wind_up(struct runner *runner)
     attempt_pool_wind_up(runner->attempts);
 }
 
+void
+runner_give_up(struct runner *runner)
+{
+    attempt_pool_give_up(runner->attempts);
+}
+
 size_t
 runner_running(const struct runner *runner)
 {

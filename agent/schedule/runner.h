@@ -91,6 +91,9 @@ void runner_clock_moved(struct runner *runner, bool slept);
 /* No new starts; see attempt_pool_wind_up(). */
 void runner_wind_up(struct runner *runner);
 
+/* Cancels what still runs; see attempt_pool_give_up(). */
+void runner_give_up(struct runner *runner);
+
 /* Probes that run now. */
 size_t runner_running(const struct runner *runner);
 

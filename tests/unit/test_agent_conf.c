@@ -233,6 +233,8 @@ each_mistake_has_its_words(void **state)
         const char *says;
     } cases[] = {
         {"name: eu1\n", "endpoint: is missing"},
+        {NEEDED "confine: maybe\n", "\"maybe\" is neither on nor off"},
+        {NEEDED "confine: [off]\n", "confine"},
         {NEEDED "bind: 1.2.3\n", "bind: \"1.2.3\" is not an address"},
         {NEEDED "bind: [127.0.0.1, 127.0.0.2]\n", "two of IPv4"},
         {NEEDED "bind: [127.0.0.1, '::1', '::2']\n", "a list of 1 to 2"},
@@ -261,6 +263,73 @@ each_mistake_has_its_words(void **state)
 
 #define folder_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static void
+confining_is_on_unless_it_is_off(void **state)
+{
+    static const struct {
+        const char *text;
+        bool unconfined;
+    } cases[] = {
+        {NEEDED, false},
+        {NEEDED "confine: on\n", false},
+        {NEEDED "confine: off\n", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct agent_conf *conf = parse(cases[i].text);
+
+        assert_non_null(conf);
+        assert_int_equal(conf->unconfined, cases[i].unconfined);
+        agent_conf_free(conf);
+    }
+}
+
+static void
+what_waits_for_the_next_start_is_named(void **state)
+{
+    static const struct {
+        const char *more;
+        const char *waiting;
+        bool same_line;
+    } cases[] = {
+        {"", "", true},
+        {"self_check: \"off\"\n", "", true},
+        {"bind: 127.0.0.2\nspool_cap: 9MiB\n", "spool_cap,bind", true},
+        {"key_file: k\nspool: s\nspool_cap: 9MiB\nbind: '::1'\n"
+         "confine: off\n",
+            "key_file,spool,spool_cap,bind,confine", true},
+    };
+    struct agent_conf *then = parse(NEEDED);
+    struct agent_conf *moved =
+        parse("endpoint: tcp://d.example:7411\ncollector_key: \"" KEY
+              "\"\nname: eu1\n");
+
+    (void)state;
+    assert_non_null(then);
+    assert_non_null(moved);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char waiting[AGENT_CONF_WAITING_BYTES];
+        char text[512];
+        struct agent_conf *now;
+
+        (void)snprintf(text, sizeof(text), "%s%s", NEEDED, cases[i].more);
+        now = parse(text);
+        assert_non_null(now);
+        agent_conf_put_waiting(then, now, waiting);
+        assert_string_equal(waiting, cases[i].waiting);
+        assert_int_equal(agent_conf_same_line(then, now), cases[i].same_line);
+        agent_conf_free(now);
+    }
+    assert_false(agent_conf_same_line(then, moved));
+    memcpy(moved->endpoint, then->endpoint, strlen(then->endpoint));
+    assert_true(agent_conf_same_line(then, moved));
+    moved->keys.secret_key[31] ^= 1; /* rotated by hand */
+    assert_false(agent_conf_same_line(then, moved));
+    agent_conf_free(moved);
+    agent_conf_free(then);
+}
+
 int
 main(void)
 {
@@ -272,6 +341,8 @@ main(void)
         folder_test(a_token_with_odd_contents_writes_nothing),
         cmocka_unit_test(what_an_operator_adds_is_read),
         cmocka_unit_test(each_mistake_has_its_words),
+        cmocka_unit_test(confining_is_on_unless_it_is_off),
+        cmocka_unit_test(what_waits_for_the_next_start_is_named),
     };
 
     return cmocka_run_group_tests_name("agent_conf", tests, NULL, NULL);

@@ -761,6 +761,29 @@ winding_up_tells_what_is_known_and_starts_nothing(void **state)
     assert_int_equal(fake_probe_started(), 2);
 }
 
+static void
+giving_up_tells_what_runs_as_skipped(void **state)
+{
+    struct fixture *f = *state;
+
+    configure_one(f, CHECK_HTTP, CHECK_FAMILY_BOTH);
+    wait_for_start(f);
+    fake_probe_end(0, MEASURE_DOWN, REASON_HTTP_STATUS, NULL);
+    fake_self_check_say(SELF_CHECK_GOOD);
+    advance_ms(f, ATTEMPT_CONFIRM_AFTER_MS);
+    assert_int_equal(runner_running(f->runner), 2);
+    runner_wind_up(f->runner);
+    runner_give_up(f->runner);
+    assert_int_equal(runner_running(f->runner), 0);
+    assert_int_equal(fake_probe_running(), 0);
+    assert_int_equal(f->seen_count, 2);
+    assert_int_equal(f->seen[1].status, MEASURE_ERROR);
+    assert_int_equal(f->seen[1].reason, REASON_AGENT_SKIPPED);
+    assert_int_equal(f->seen[1].attempt, 0);
+    runner_give_up(f->runner);
+    assert_int_equal(f->seen_count, 2);
+}
+
 int
 main(void)
 {
@@ -797,6 +820,7 @@ main(void)
         CASE(a_clock_set_forward_measures_where_it_lands_and_skips_nothing),
         CASE(a_clock_set_back_an_hour_does_not_stop_the_measuring),
         CASE(winding_up_tells_what_is_known_and_starts_nothing),
+        CASE(giving_up_tells_what_runs_as_skipped),
     };
 #undef CASE
 
