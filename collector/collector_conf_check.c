@@ -97,6 +97,14 @@ static const struct conf_word family_words[] = {
     {NULL, 0},
 };
 
+static const struct conf_word starttls_words[] = {
+    {"smtp", CHECK_STARTTLS_SMTP},
+    {"imap", CHECK_STARTTLS_IMAP},
+    {"pop3", CHECK_STARTTLS_POP3},
+    {"none", CHECK_STARTTLS_NONE},
+    {NULL, 0},
+};
+
 enum check_key {
     KEY_NAME,
     KEY_KIND,
@@ -112,6 +120,7 @@ enum check_key {
     KEY_RESOLVE,
     KEY_SERVER,
     KEY_CA_FILE,
+    KEY_STARTTLS,
     KEY_METHOD,
     KEY_HEADERS,
     KEY_BODY,
@@ -153,6 +162,8 @@ static const struct conf_key check_keys[] = {
     [KEY_SERVER] = {"server", take_server, CHECK_FIELD(server), 1, 0, NULL},
     [KEY_CA_FILE] = {"ca_file", conf_take_string,
         offsetof(struct draft, out.ca_file), 1, 1000, NULL},
+    [KEY_STARTTLS] = {"starttls", conf_take_word,
+        offsetof(struct draft, starttls), 1, 0, starttls_words},
     [KEY_METHOD] = {"method", take_method, CHECK_FIELD(method), 1, 16, NULL},
     [KEY_HEADERS] = {"headers", take_headers, CHECK_FIELD(headers), 1, 0, NULL},
     [KEY_BODY] = {"body", conf_take_text, CHECK_FIELD(body), 0, BODY_MAX_BYTES,
@@ -187,6 +198,7 @@ static const unsigned key_kinds[KEY_COUNT] = {
     [KEY_RESOLVE] = KINDS_WEB | KINDS_PORT,
     [KEY_SERVER] = KINDS_ALL,
     [KEY_CA_FILE] = KINDS_TLS,
+    [KEY_STARTTLS] = 1 << CHECK_TLS,
     [KEY_METHOD] = KINDS_HTTP,
     [KEY_HEADERS] = KINDS_WEB,
     [KEY_BODY] = KINDS_HTTP,
@@ -371,6 +383,7 @@ complete_kind(struct reader *reader, struct draft *draft)
     case CHECK_TLS:
         if (check->port == 0 && !is_given(draft, KEY_PORT))
             check->port = TLS_PORT;
+        check->starttls = (enum check_starttls)draft->starttls;
         need(reader, draft, check->host != NULL, "host", "where to connect");
         return;
     case CHECK_TCP:

@@ -23,6 +23,7 @@ struct draft {
     const struct conf_node *node; /* NULL: derived and not written */
     int kind;                     /* enum check_kind, or CONF_UNSET */
     int family;                   /* enum check_family */
+    int starttls;                 /* enum check_starttls */
     char name[CONF_NAME_BYTES];   /* without the site */
     int64_t expect_p95_ms;        /* 0: none */
     uint64_t given;               /* keys of the check that were taken */

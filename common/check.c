@@ -32,6 +32,14 @@ static const char *const dns_type_names[DNS_TYPE_COUNT] = {
     [DNS_TYPE_SRV] = "SRV",
 };
 
+static const char *const starttls_names[CHECK_STARTTLS_COUNT] = {
+    [CHECK_STARTTLS_BY_PORT] = "by port",
+    [CHECK_STARTTLS_NONE] = "none",
+    [CHECK_STARTTLS_SMTP] = "smtp",
+    [CHECK_STARTTLS_IMAP] = "imap",
+    [CHECK_STARTTLS_POP3] = "pop3",
+};
+
 /* Where the owned strings and lists stand; copying and comparing walk these. */
 static const size_t string_offsets[] = {
     offsetof(struct check, url),
@@ -147,8 +155,9 @@ check_same(const struct check *a, const struct check *b)
            a->kind == b->kind && a->family == b->family &&
            a->interval_ms == b->interval_ms && a->timeout_ms == b->timeout_ms &&
            a->slow_ms == b->slow_ms && a->paused == b->paused &&
-           a->port == b->port && a->insecure == b->insecure &&
-           a->expect_hops == b->expect_hops && a->dns_types == b->dns_types;
+           a->port == b->port && a->starttls == b->starttls &&
+           a->insecure == b->insecure && a->expect_hops == b->expect_hops &&
+           a->dns_types == b->dns_types;
 }
 
 uint32_t
@@ -193,6 +202,38 @@ int
 check_dns_type_from(const char *name)
 {
     return find_name(dns_type_names, DNS_TYPE_COUNT, name);
+}
+
+const char *
+check_starttls_name(int starttls)
+{
+    return starttls < 0 || starttls >= CHECK_STARTTLS_COUNT
+               ? NULL
+               : starttls_names[starttls];
+}
+
+int
+check_starttls_from(const char *name)
+{
+    return find_name(starttls_names, CHECK_STARTTLS_COUNT, name);
+}
+
+enum check_starttls
+check_starttls_of(const struct check *check)
+{
+    if (check->starttls != CHECK_STARTTLS_BY_PORT)
+        return check->starttls;
+    switch (check->port) {
+    case 25:
+    case 587:
+        return CHECK_STARTTLS_SMTP;
+    case 143:
+        return CHECK_STARTTLS_IMAP;
+    case 110:
+        return CHECK_STARTTLS_POP3;
+    default:
+        return CHECK_STARTTLS_NONE;
+    }
 }
 
 bool

@@ -50,6 +50,16 @@ enum check_dns_type {
     DNS_TYPE_COUNT
 };
 
+/* What is said in plain before TLS. */
+enum check_starttls {
+    CHECK_STARTTLS_BY_PORT, /* smtp on 25 and 587, imap on 143, pop3 on 110 */
+    CHECK_STARTTLS_NONE,    /* TLS from the first byte */
+    CHECK_STARTTLS_SMTP,
+    CHECK_STARTTLS_IMAP,
+    CHECK_STARTTLS_POP3,
+    CHECK_STARTTLS_COUNT
+};
+
 enum {
     CHECK_NAME_BYTES = 130, /* site/check with its NUL */
     CHECK_INTERVAL_MIN_MS = 5000,
@@ -70,7 +80,8 @@ struct check {
 
     char *url;  /* owned; http, page, form; else NULL */
     char *host; /* owned; dns: the name asked for; tcp, tls: where to connect */
-    int32_t port; /* tcp, tls */
+    int32_t port;                 /* tcp, tls */
+    enum check_starttls starttls; /* tls */
 
     struct strlist resolve; /* "HOST:PORT:ADDR", as curl's --resolve */
     char *server;           /* owned; DNS server "IP" or "IP#PORT",
@@ -114,6 +125,12 @@ const char *check_kind_name(int kind);
 int check_kind_from(const char *name);
 const char *check_dns_type_name(int type);
 int check_dns_type_from(const char *name);
+
+const char *check_starttls_name(int starttls);
+int check_starttls_from(const char *name);
+
+/* What a check of kind tls says before TLS: never BY_PORT. */
+enum check_starttls check_starttls_of(const struct check *check);
 
 /* A kind whose `down` is confirmed by a second attempt 5 s later. */
 bool check_kind_confirms(enum check_kind kind);

@@ -154,7 +154,7 @@ static const struct {
     [REASON_SMTP_BANNER] = {"smtp_banner",
         "the mail server does not greet as it should", "see its log"},
     [REASON_SMTP_STARTTLS] = {"smtp_starttls",
-        "the mail server does not offer STARTTLS",
+        "the mail server does not go on to TLS (STARTTLS)",
         "switch TLS on in the mail server"},
     [REASON_SMTP_TLS] = {"smtp_tls",
         "the TLS handshake with the mail server failed",

@@ -112,7 +112,7 @@ enum phase {
     PHASE_CONNECT,
     PHASE_TLS,
     PHASE_REQUEST,
-    PHASE_WAIT,
+    PHASE_WAIT, /* of a check with STARTTLS: what is said in plain before TLS */
     PHASE_TRANSFER,
     PHASE_TOTAL,
     PHASE_TTFB, /* figures of a page from here on */

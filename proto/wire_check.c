@@ -126,6 +126,8 @@ check_ranges(const struct check *check, struct err *err)
         wire_part_range(
             check->slow_ms, 0, CHECK_INTERVAL_MAX_MS, "slow_ms", err) != 0 ||
         wire_part_range(check->port, 0, PORT_MAX, "port", err) != 0 ||
+        wire_part_range((int64_t)check->starttls, 0, CHECK_STARTTLS_COUNT - 1,
+            "starttls", err) != 0 ||
         wire_part_range(check->expect_hops, -1, CHECK_REDIRECTS_MAX,
             "expected hops", err) != 0)
         return -1;
@@ -151,6 +153,7 @@ wire_check_put(const struct check *check, struct wire_arena *arena,
     pb->slow_ms = (uint32_t)check->slow_ms;
     pb->paused = check->paused;
     pb->port = (uint32_t)check->port;
+    pb->starttls = (uint32_t)check->starttls;
     pb->insecure = check->insecure;
     pb->expect_hops = (uint32_t)(check->expect_hops + 1);
     pb->dns_types = check->dns_types;
@@ -269,6 +272,8 @@ wire_check_take(const Leadline__Check *pb, struct check *check, struct err *err)
     if (wire_part_range(pb->kind, 0, CHECK_KIND_COUNT - 1, "kind", err) != 0 ||
         wire_part_range(pb->family, 0, CHECK_FAMILY_BOTH, "family", err) != 0 ||
         wire_part_range(pb->port, 0, PORT_MAX, "port", err) != 0 ||
+        wire_part_range(
+            pb->starttls, 0, CHECK_STARTTLS_COUNT - 1, "starttls", err) != 0 ||
         wire_part_range(pb->expect_hops, 0, CHECK_REDIRECTS_MAX + 1,
             "expected hops, plus one,", err) != 0)
         goto bad;
@@ -279,6 +284,7 @@ wire_check_take(const Leadline__Check *pb, struct check *check, struct err *err)
     check->slow_ms = pb->slow_ms;
     check->paused = pb->paused != 0;
     check->port = (int32_t)pb->port;
+    check->starttls = (enum check_starttls)pb->starttls;
     check->insecure = pb->insecure != 0;
     check->expect_hops = (int32_t)pb->expect_hops - 1;
     check->dns_types = pb->dns_types;

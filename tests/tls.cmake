@@ -21,6 +21,8 @@ unit_test(http_redirect LIBS http_bench)
 
 unit_test(pattern LIBS common_pattern)
 unit_test(cert LIBS probes common_loop)
+unit_test(starttls LIBS probes common_loop)
+fuzz_target(starttls LIBS probes common_loop)
 unit_test(http_parts LIBS probes common_loop)
 fuzz_target(cert LIBS probes common_loop)
 fuzz_target(http_url LIBS probes common_loop)

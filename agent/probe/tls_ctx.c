@@ -2,9 +2,11 @@
 
 #include "tls_ctx.h"
 
+#include <arpa/inet.h>
 #include <openssl/ct.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -159,13 +161,30 @@ tls_ctx_free(struct tls_ctx *tls)
     free(tls);
 }
 
+/* No server name for an address (RFC 6066 3). */
+static int
+set_server_name(SSL *ssl, const char *host)
+{
+    unsigned char ip[sizeof(struct in6_addr)];
+    char name[256];
+    size_t len = strlen(host);
+
+    if (host[0] == '[' || inet_pton(AF_INET, host, ip) == 1 ||
+        inet_pton(AF_INET6, host, ip) == 1)
+        return 0;
+    if (len > 1 && host[len - 1] == '.')
+        len--;
+    (void)snprintf(name, sizeof(name), "%.*s", (int)len, host);
+    return SSL_set_tlsext_host_name(ssl, name) == 1 ? 0 : -1;
+}
+
 SSL *
-tls_ctx_begin(struct tls_ctx *tls, int fd)
+tls_ctx_begin(struct tls_ctx *tls, int fd, const char *host)
 {
     SSL *ssl = SSL_new(tls->client);
     BIO *bio = BIO_new(tls->quiet);
 
-    if (ssl == NULL || bio == NULL) {
+    if (ssl == NULL || bio == NULL || set_server_name(ssl, host) != 0) {
         BIO_free(bio);
         SSL_free(ssl);
         return NULL;

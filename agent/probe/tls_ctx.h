@@ -41,11 +41,11 @@ struct x509_store_st *tls_ctx_trust(
 void tls_ctx_drop_trust(struct x509_store_st *trust);
 
 /*
- * Begins a handshake of our own on a connected socket, which stays the
- * caller's.  A peer that went away is an error, never a SIGPIPE.  To be freed
+ * Begins a handshake of our own with `host` on a connected socket, which stays
+ * the caller's.  A peer that went away is an error, never a SIGPIPE.  To be freed
  * with SSL_free(); NULL: memory is out.
  */
-struct ssl_st *tls_ctx_begin(struct tls_ctx *tls, int fd);
+struct ssl_st *tls_ctx_begin(struct tls_ctx *tls, int fd, const char *host);
 
 /* Gives an SSL_CTX that somebody else made (libcurl) the same manners. */
 int tls_ctx_prepare(struct ssl_ctx_st *ssl_ctx);

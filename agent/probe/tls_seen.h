@@ -8,6 +8,8 @@
 
 #include "ossl.h" /* before all others */
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "measure.h"
@@ -24,5 +26,18 @@ void tls_seen_take(SSL *ssl, const char *host, X509_STORE *trust,
  * `error` is ERR_peek_error() right after it, 0 where the socket failed.
  */
 enum measure_reason tls_seen_reason(unsigned long error);
+
+/* How the server's first record began: five bytes, if so many came. */
+struct tls_hello {
+    char bytes[5];
+    bool seen;
+};
+
+/* From now on to be filled by `ssl`; `hello` must outlive it. */
+void tls_seen_watch(SSL *ssl, struct tls_hello *hello);
+
+/* What a failed handshake means, for people. */
+void tls_seen_put_words(
+    unsigned long error, const struct tls_hello *hello, char *out, size_t size);
 
 #endif

@@ -142,6 +142,21 @@ take_family(const json_t *args, struct check *check, struct err *err)
 }
 
 static int
+take_starttls(const char *word, struct check *check, struct err *err)
+{
+    int starttls = check_starttls_from(word);
+
+    if (starttls < CHECK_STARTTLS_NONE)
+        return err_set(err, ERR_PARSE,
+            "--starttls %.40s: one of smtp, imap, pop3, none", word);
+    if (check->kind != CHECK_TLS)
+        return err_set(
+            err, ERR_PARSE, "--starttls is for kind tls: tls://HOST:PORT");
+    check->starttls = (enum check_starttls)starttls;
+    return 0;
+}
+
+static int
 take_ca(const char *path, struct check *check, struct err *err)
 {
     FILE *in = fopen(path, "rb");
@@ -208,6 +223,9 @@ take_options(const json_t *args, struct check *check, struct err *err)
         return -1;
     word = cli_arg(args, "resolve");
     if (word != NULL && take_resolve(word, check, err) != 0)
+        return -1;
+    word = cli_arg(args, "starttls");
+    if (word != NULL && take_starttls(word, check, err) != 0)
         return -1;
     check->insecure = cli_flag(args, "insecure");
     return 0;

@@ -45,6 +45,7 @@ fill_http(struct check *check)
     add(&check->resolve, "acme.example:443:192.0.2.7");
     put(&check->server, "192.0.2.1#5353");
     put(&check->ca_pem, "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    check->starttls = CHECK_STARTTLS_POP3;
     check->insecure = true;
     put(&check->method, "POST");
     add(&check->headers, "Accept: text/html");

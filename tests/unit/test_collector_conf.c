@@ -169,7 +169,9 @@ a_listed_check_changes_only_the_keys_it_gives(void **state)
         "      - {name: cert, kind: http, url: 'https://acme.example/c'}\n"
         "      - {name: extra, kind: tcp, host: Acme.Example., port: 25,\n"
         "         depends_on: home, paused: true, quorum: 2, target: 99.95,\n"
-        "         timeout: 250ms, slow: 0s, family: both, server: system}\n");
+        "         timeout: 250ms, slow: 0s, family: both, server: system}\n"
+        "      - {name: mx, kind: tls, host: m.example, port: 2525,\n"
+        "         starttls: smtp}\n");
     const struct conf_check *check = collector_conf_check(config, "acme/home");
 
     (void)state;
@@ -190,6 +192,9 @@ a_listed_check_changes_only_the_keys_it_gives(void **state)
     assert_int_equal(check->check.kind, CHECK_HTTP);
     assert_null(check->check.host);
     assert_int_equal(check->check.interval_ms, 30000);
+    assert_int_equal(check->check.starttls, CHECK_STARTTLS_BY_PORT);
+    check = collector_conf_check(config, "acme/mx");
+    assert_int_equal(check->check.starttls, CHECK_STARTTLS_SMTP);
     check = collector_conf_check(config, "acme/extra");
     assert_string_equal(check->check.host, "acme.example");
     assert_string_equal(check->depends_on, "acme/home");
@@ -446,6 +451,8 @@ static const struct {
     {"kind: tcp, host: 'a b', port: 1", "is not a host name"},
     {"kind: tcp, host: a, port: 1, url: 'http://a/'", "does not know this key"},
     {"kind: tls, host: a, expect: {status: 200}", "cannot expect this"},
+    {"kind: tls, host: a, starttls: lmtp", "none of smtp, imap, pop3, none"},
+    {"kind: tcp, host: a, port: 1, starttls: smtp", "does not know this key"},
     {"kind: dns, host: a, type: B", "\"B\" is none of A"},
     {"kind: dns, host: a, expect: [x]", "not an answer of the types"},
     {"kind: dns, host: a, type: A, expect: ['::1']", "not an answer of"},

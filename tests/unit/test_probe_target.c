@@ -67,6 +67,9 @@ what_makes_no_sense_is_refused_with_words(void **state)
         {"https://a.example/", "timeout", "10ms", "out of range"},
         {"https://a.example/", "family", "5", "one of 4, 6, both"},
         {"https://a.example/", "resolve", "a:b", "--resolve"},
+        {"tls://a.example:25", "starttls", "lmtp", "one of smtp, imap"},
+        {"tls://a.example:25", "starttls", "by port", "one of smtp, imap"},
+        {"https://a.example/", "starttls", "smtp", "for kind tls"},
         {"https://a.example/", "ca", "/dev/null", "not a PEM file"},
     };
 

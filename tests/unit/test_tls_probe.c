@@ -89,6 +89,30 @@ nonsense_and_gone(int fd, void *ctx)
     tcpd_reset_at_close(fd);
 }
 
+/* Answers each line that comes with the next of these; then waits. */
+static void
+speak(int fd, void *ctx)
+{
+    const char *const *lines = ctx;
+    char asked[512];
+
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        tcpd_send(fd, lines[i]);
+        if (lines[i + 1] != NULL && read(fd, asked, sizeof(asked)) <= 0)
+            return;
+    }
+    tcpd_wait_for_end(fd);
+}
+
+/* The same, and closes. */
+static void
+speak_and_close(int fd, void *ctx)
+{
+    const char *const *lines = ctx;
+
+    tcpd_send(fd, lines[0]);
+}
+
 static int
 setup(void **state)
 {
@@ -124,6 +148,17 @@ serve(struct fixture *f, tcpd_serve_fn *fn)
     f->tcpd = tcpd_start(fn, NULL);
     assert_non_null(f->tcpd);
     f->bench.check.port = tcpd_port(f->tcpd);
+}
+
+/* A server that speaks before TLS. */
+static void
+serve_lines(struct fixture *f, enum check_starttls starttls, tcpd_serve_fn *fn,
+    const char *const *lines)
+{
+    f->tcpd = tcpd_start(fn, (void *)(uintptr_t)lines);
+    assert_non_null(f->tcpd);
+    f->bench.check.port = tcpd_port(f->tcpd);
+    f->bench.check.starttls = starttls;
 }
 
 static void
@@ -356,6 +391,112 @@ a_missing_trust_file_says_what_to_install(void **state)
     assert_non_null(strstr(err.msg, "ca-certificates"));
 }
 
+/* A dialogue that did not lead to TLS. */
+static void
+assert_talk_failed(
+    struct fixture *f, enum measure_reason reason, const char *words)
+{
+    const struct measure *seen = &f->bench.seen;
+
+    assert_int_equal(f->bench.calls, 1);
+    assert_string_equal(measure_reason_name((int)seen->reason),
+        measure_reason_name((int)reason));
+    assert_int_equal(seen->status, MEASURE_DOWN);
+    assert_int_equal(seen->failed_phase, PHASE_WAIT);
+    assert_true(seen->phase_us[PHASE_CONNECT] >= 0);
+    assert_int_equal(seen->phase_us[PHASE_WAIT], PHASE_NOT_REACHED);
+    assert_int_equal(seen->phase_us[PHASE_TLS], PHASE_NOT_REACHED);
+    if (strstr(seen->facts->detail, words) == NULL)
+        fail_msg("%s", seen->facts->detail);
+}
+
+static void
+starttls_that_goes_wrong_fails_in_wait(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        enum check_starttls starttls;
+        tcpd_serve_fn *fn;
+        const char *lines[4];
+        enum measure_reason reason;
+        const char *words;
+    } cases[] = {
+        {CHECK_STARTTLS_SMTP, speak, {"421 busy\r\n"}, REASON_SMTP_BANNER,
+            "421 busy"},
+        {CHECK_STARTTLS_SMTP, speak, {"220 a\r\n", "250 a\r\n"},
+            REASON_SMTP_STARTTLS, "not among"},
+        {CHECK_STARTTLS_SMTP, speak,
+            {"220 a\r\n", "250 STARTTLS\r\n", "220 go\r\n250 AUTH\r\n"},
+            REASON_SMTP_STARTTLS, "plain text follows"},
+        {CHECK_STARTTLS_SMTP, speak_and_close, {""}, REASON_SMTP_BANNER,
+            "closed"},
+        {CHECK_STARTTLS_SMTP, speak_and_close, {"220 a\r\n"},
+            REASON_SMTP_STARTTLS, "closed"},
+        {CHECK_STARTTLS_SMTP, speak, {"220 a\r\n", "250-and"},
+            REASON_SMTP_TIMEOUT, "silent"},
+        {CHECK_STARTTLS_IMAP, speak, {""}, REASON_TLS_TIMEOUT, "its greeting"},
+        {CHECK_STARTTLS_IMAP, speak_and_close, {"* OK\r\n"}, REASON_TLS_RESET,
+            "closed"},
+        {CHECK_STARTTLS_POP3, speak, {"+OK\r\n", "-ERR no\r\n"},
+            REASON_TLS_PROTOCOL, "-ERR no"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        serve_lines(f, cases[i].starttls, cases[i].fn, cases[i].lines);
+        f->bench.calls = 0;
+        probe_bench_start(&f->bench);
+        probe_bench_run(&f->bench);
+        assert_talk_failed(f, cases[i].reason, cases[i].words);
+        measure_free_facts(&f->bench.seen);
+        tcpd_stop(f->tcpd);
+        f->tcpd = NULL;
+    }
+}
+
+static void
+garbage_after_starttls_fails_in_tls(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const lines[] = {
+        "+OK\r\n", "+OK go\r\n", "but not to TLS\r\n", NULL};
+
+    serve_lines(f, CHECK_STARTTLS_POP3, speak, lines);
+    probe_bench_start(&f->bench);
+    probe_bench_run(&f->bench);
+    assert_handshake_failed(f, REASON_TLS_PROTOCOL);
+    assert_true(f->bench.seen.phase_us[PHASE_WAIT] >= 0);
+}
+
+static void
+plain_text_on_the_port_is_named(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *lines[2];
+        const char *words;
+    } cases[] = {
+        {{"HTTP/1.1 400 Bad Request\r\n\r\n"}, "plain HTTP"},
+        {{"220 mail.test ESMTP\r\n"}, "starttls: smtp"},
+        {{"* OK IMAP4rev1 ready\r\n"}, "starttls: imap"},
+        {{"+OK ready\r\n"}, "starttls: pop3"},
+        {{"SSH-2.0-OpenSSH_9.2\r\n"}, "SSH"},
+        {{"what is this?\r\n"}, "not TLS"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        serve_lines(f, CHECK_STARTTLS_NONE, speak, cases[i].lines);
+        f->bench.calls = 0;
+        probe_bench_start(&f->bench);
+        probe_bench_run(&f->bench);
+        assert_handshake_failed(f, REASON_TLS_PROTOCOL);
+        if (strstr(f->bench.seen.facts->detail, cases[i].words) == NULL)
+            fail_msg("%s", f->bench.seen.facts->detail);
+        measure_free_facts(&f->bench.seen);
+        tcpd_stop(f->tcpd);
+        f->tcpd = NULL;
+    }
+}
+
 int
 main(void)
 {
@@ -375,6 +516,9 @@ main(void)
         TEST(a_ca_file_without_certificates_is_our_own_trouble),
         TEST(a_cancelled_probe_says_nothing),
         TEST(a_peer_that_is_gone_ends_the_probe_not_the_process),
+        TEST(starttls_that_goes_wrong_fails_in_wait),
+        TEST(garbage_after_starttls_fails_in_tls),
+        TEST(plain_text_on_the_port_is_named),
         cmocka_unit_test(a_missing_trust_file_says_what_to_install),
     };
 

@@ -273,6 +273,7 @@ static const struct {
     {2, 'v', 21, 12, ERR_PARSE, "expected hops"},
     {2, 'v', 22, 1U << DNS_TYPE_COUNT, ERR_PARSE, "dns_types 4096"},
     {2, 'n', 23, 65, ERR_LIMIT, "65 expected answers"},
+    {2, 'v', 24, CHECK_STARTTLS_COUNT, ERR_PARSE, "starttls 5"},
 };
 
 static void
