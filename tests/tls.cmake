@@ -18,6 +18,7 @@ target_link_libraries(http_bench PRIVATE house PkgConfig::cmocka
 
 unit_test(http_probe LIBS http_bench)
 unit_test(http_redirect LIBS http_bench)
+unit_test(http_answers LIBS http_bench)
 
 unit_test(pattern LIBS common_pattern)
 unit_test(cert LIBS probes common_loop)
@@ -34,11 +35,13 @@ target_include_directories(real_bench PUBLIC support)
 target_link_libraries(real_bench PRIVATE house PkgConfig::cmocka
   PUBLIC probes common_loop)
 
-add_executable(test_nginx integration/test_nginx.c)
-target_link_libraries(test_nginx PRIVATE house real_bench PkgConfig::cmocka)
-add_test(NAME integration.nginx COMMAND test_nginx
-  ${CMAKE_CURRENT_SOURCE_DIR}/support/nginx_site.py)
-set_tests_properties(integration.nginx PROPERTIES LABELS integration)
+foreach(name nginx nginx_hops)
+  add_executable(test_${name} integration/test_${name}.c)
+  target_link_libraries(test_${name} PRIVATE house real_bench PkgConfig::cmocka)
+  add_test(NAME integration.${name} COMMAND test_${name}
+    ${CMAKE_CURRENT_SOURCE_DIR}/support/nginx_site.py)
+  set_tests_properties(integration.${name} PROPERTIES LABELS integration)
+endforeach()
 
 add_executable(bench_probe bench/bench_probe.c)
 target_link_libraries(bench_probe PRIVATE house probes common_curl common_loop)

@@ -2,6 +2,14 @@
 
 #include <string.h>
 
+/* Of bytes that arrived: chunks or frames that are none, too much of a head. */
+static bool
+is_unreadable(const char *words)
+{
+    return strstr(words, "chunked-encoding") != NULL ||
+           strstr(words, "nghttp2_session_mem_recv") != NULL;
+}
+
 enum measure_reason
 http_reason(CURLcode code, const char *words)
 {
@@ -21,8 +29,7 @@ http_reason(CURLcode code, const char *words)
     case CURLE_FILESIZE_EXCEEDED:
         return REASON_HTTP_TOO_LARGE;
     case CURLE_RECV_ERROR:
-        return strstr(words, "chunked-encoding") != NULL ? REASON_HTTP_MALFORMED
-                                                         : REASON_HTTP_RESET;
+        return is_unreadable(words) ? REASON_HTTP_MALFORMED : REASON_HTTP_RESET;
     default:
         return REASON_HTTP_MALFORMED;
     }

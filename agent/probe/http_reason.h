@@ -13,7 +13,7 @@
 /*
  * Of a transfer that failed after connecting and shaking hands: earlier phases
  * know better, from errno and OpenSSL.  `words` is libcurl's error buffer: it
- * has one code for a connection that broke and for chunks that cannot be read.
+ * has one code for a connection that broke and for bytes that cannot be read.
  */
 enum measure_reason http_reason(CURLcode code, const char *words);
 

@@ -9,9 +9,10 @@
 Ports: http, https (HTTP/2, TLS 1.2 and 1.3), https1 (HTTP/1.1, TLS 1.2).
 Trust DIR/ca.pem.  The names are NAME.test, for each of NAMES below; resolve
 them to 127.0.0.1 by the check's `resolve`.  The access log DIR/access.log has
-a line "HOST REQUEST_LINE USER_AGENT" for each request.  Other tests may import
-this: NginxSite(dir).start().
+a line "HOST REQUEST_LINE USER_AGENT" for each request, DIR/detail.log one of
+NAME=VALUE words.  Other tests may import this: NginxSite(dir).start().
 """
+import gzip
 import os
 import pathlib
 import shutil
@@ -55,6 +56,19 @@ LOCATIONS = """
     location = /to-expired {{ return 301 https://expired.test:{https}/; }}
     location = /down-to-http {{ return 302 http://ok.test:{http}/; }}
     location = /slow {{ gzip off; limit_rate 1k; try_files /big.html =404; }}
+    location = /ids {{ add_header X-Release 2026-11-24.3 always;
+        add_header X-Request-Id $request_id always; try_files /index.html =404; }}
+    location = /sticky {{ add_header Set-Cookie "session=1; Path=/" always;
+        add_header Strict-Transport-Security "max-age=31536000" always;
+        try_files /index.html =404; }}
+    location = /sticky-to-www {{ add_header Set-Cookie "session=1; Path=/" always;
+        add_header Strict-Transport-Security "max-age=31536000" always;
+        return 302 https://www.test:{https}/; }}
+    location = /to-file {{ return 302 file:///etc/passwd; }}
+    location = /to-mail {{ return 302 mailto:me@ok.test; }}
+    location = /bomb {{ gzip off; add_header Content-Encoding gzip;
+        try_files /bomb.gz =404; }}
+    location = /many-headers {{ include {dir}/many-headers; return 204; }}
     location = /busy {{ return 503 "busy\\n"; }}
     add_header X-Request-Id $request_id always;
 """
@@ -206,6 +220,11 @@ class NginxSite:
         (html / "big.html").write_text("0123456789abcdef" * 6400)
         with open(html / "huge.html", "wb") as out:
             out.truncate(11 << 20)
+        with gzip.open(html / "bomb.gz", "wb") as out:
+            out.write(bytes(11 << 20))
+        (self.dir / "many-headers").write_text(
+            "".join(f"add_header X-Fill-{n} {'x' * 4000};\n"
+                    for n in range(80)))
         chosen = self.ports
         servers = [self.server(chosen["http"], "ok", False)]
         for name in NAMES:
@@ -228,7 +247,13 @@ class NginxSite:
             f"error_log {self.dir}/error.log;\nworker_processes 1;\n"
             "events { worker_connections 512; }\nhttp {\n" + temp
             + "  log_format short '$host \"$request\" \"$http_user_agent\"';\n"
-            f"  access_log {self.dir}/access.log short;\n" + "".join(servers)
+            "  log_format long 'sni=$ssl_server_name host=$http_host "
+            "uri=$uri reused=$ssl_session_reused connection=$connection "
+            "request=$connection_requests cookie=$http_cookie "
+            "key=$http_x_key authorization=$http_authorization "
+            "id=$http_x_request_id trace=$http_traceparent';\n"
+            f"  access_log {self.dir}/access.log short;\n"
+            f"  access_log {self.dir}/detail.log long;\n" + "".join(servers)
             + "}\n")
         # Weak keys and signatures are refused above security level 0.
         (self.dir / "openssl.cnf").write_text(
