@@ -28,3 +28,6 @@ add_test(NAME integration.agent_kill COMMAND /usr/bin/python3
   $<TARGET_FILE:leadline-agent> $<TARGET_FILE:spool_tool>)
 set_tests_properties(integration.agent_kill PROPERTIES LABELS integration
   TIMEOUT 120)
+
+add_executable(bench_spool bench/bench_spool.c)
+target_link_libraries(bench_spool PRIVATE house agent_spool)

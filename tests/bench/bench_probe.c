@@ -1,10 +1,12 @@
 /*
- * bench_probe.c - what one HTTPS probe costs the agent's code.
+ * bench_probe.c - what one probe costs the agent's code.
  *
- *   bench_probe URL CA_FILE PROBES AT_ONCE
+ *   bench_probe http URL CA_FILE PROBES AT_ONCE
+ *   bench_probe tls HOST:PORT CA_FILE PROBES AT_ONCE
+ *   bench_probe dns NAME SERVER PROBES AT_ONCE
  *
- * Runs PROBES measurements of kind http, AT_ONCE at a time, and prints CPU
- * time a probe and the median of their totals.
+ * Runs PROBES measurements, AT_ONCE at a time, and prints
+ * "COUNT CPU_US_A_PROBE MEDIAN_OF_TOTAL_US FAILED".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -96,41 +98,86 @@ cpu_s(const struct rusage *usage)
            (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
 }
 
+/* 0, or -1 where `kind` is none of ours. */
+static int
+take_target(
+    struct check *check, const char *kind, const char *target, const char *with)
+{
+    const char *colon = strrchr(target, ':');
+
+    check_init(check);
+    check->timeout_ms = 10000;
+    if (strcmp(kind, "dns") == 0) {
+        check->kind = CHECK_DNS;
+        check->host = strdup(target);
+        check->server = strdup(with);
+        check->dns_types = UINT32_C(1) << DNS_TYPE_A;
+        return 0;
+    }
+    check->ca_pem = read_pem(with);
+    if (strcmp(kind, "http") == 0) {
+        check->kind = CHECK_HTTP;
+        check->url = strdup(target);
+        return 0;
+    }
+    if (strcmp(kind, "tls") != 0 || colon == NULL)
+        return -1;
+    check->kind = CHECK_TLS;
+    check->host = strndup(target, (size_t)(colon - target));
+    check->port = (int32_t)strtol(colon + 1, NULL, 10);
+    return 0;
+}
+
+static void
+open_env(struct probe_env *env)
+{
+    struct resolver_spec resolver = {
+        .resolv_conf = "/etc/resolv.conf",
+        .hosts_file = "/etc/hosts",
+    };
+    struct err err;
+
+    env->build = "leadline-bench";
+    env->loop = loop_new(&err);
+    resolver.loop = env->loop;
+    if (env->loop != NULL)
+        env->resolver = resolver_new(&resolver, &err);
+    if (env->resolver != NULL)
+        env->tls = tls_ctx_new(NULL, &err);
+    if (env->tls != NULL)
+        env->curl = curl_loop_new(env->loop, &err);
+    if (env->curl == NULL)
+        die("setup", err.msg);
+}
+
+static void
+close_env(struct probe_env *env)
+{
+    curl_loop_free(env->curl);
+    tls_ctx_free(env->tls);
+    resolver_free(env->resolver);
+    loop_free(env->loop);
+}
+
 int
 main(int argc, char **argv)
 {
     struct bench bench = {0};
     struct rusage before;
     struct rusage after;
-    struct err err;
     int probes;
     int at_once;
 
-    if (argc != 5)
-        die("usage", "bench_probe URL CA_FILE PROBES AT_ONCE");
-    probes = (int)strtol(argv[3], NULL, 10);
-    at_once = (int)strtol(argv[4], NULL, 10);
+    if (argc != 6 || take_target(&bench.check, argv[1], argv[2], argv[3]) != 0)
+        die("usage", "see the head of bench_probe.c");
+    probes = (int)strtol(argv[4], NULL, 10);
+    at_once = (int)strtol(argv[5], NULL, 10);
     if (probes < 1 || at_once < 1 || at_once > probes)
         die("usage", "PROBES and AT_ONCE are numbers from 1");
-    check_init(&bench.check);
-    bench.check.kind = CHECK_HTTP;
-    bench.check.timeout_ms = 10000;
-    bench.check.url = strdup(argv[1]);
-    bench.check.ca_pem = read_pem(argv[2]);
     bench.total_us = calloc((size_t)probes, sizeof(int64_t));
-    bench.env.build = "leadline-bench";
-    bench.env.loop = loop_new(&err);
-    if (bench.total_us == NULL || bench.env.loop == NULL)
-        die("loop", err.msg);
-    bench.env.resolver =
-        resolver_new(&(struct resolver_spec){.loop = bench.env.loop,
-                         .resolv_conf = "/etc/resolv.conf",
-                         .hosts_file = "/etc/hosts"},
-            &err);
-    bench.env.tls = tls_ctx_new(NULL, &err);
-    bench.env.curl = curl_loop_new(bench.env.loop, &err);
-    if (!bench.env.resolver || !bench.env.tls || !bench.env.curl)
-        die("setup", err.msg);
+    if (bench.total_us == NULL)
+        die("totals", "out of memory");
+    open_env(&bench.env);
     bench.left = probes;
     (void)getrusage(RUSAGE_SELF, &before);
     while (bench.running < at_once)
@@ -141,10 +188,7 @@ main(int argc, char **argv)
     (void)printf("%d %.1f %lld %d\n", bench.done,
         (cpu_s(&after) - cpu_s(&before)) * 1e6 / bench.done,
         (long long)bench.total_us[bench.done / 2], bench.failed);
-    curl_loop_free(bench.env.curl);
-    tls_ctx_free(bench.env.tls);
-    resolver_free(bench.env.resolver);
-    loop_free(bench.env.loop);
+    close_env(&bench.env);
     check_free(&bench.check);
     free(bench.total_us);
     return bench.failed > 0;

@@ -184,6 +184,7 @@ server:
   xfrdfile: "{self.dir}/xfrd.state"
   zonelistfile: "{self.dir}/zone.list"
   server-count: 1
+  rrl-ratelimit: 0
   logfile: "{self.dir}/nsd.log"
 remote-control:
   control-enable: no
