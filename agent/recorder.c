@@ -1,5 +1,6 @@
 #include "recorder.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -17,11 +18,16 @@ struct recorder {
     struct buf record;     /* being encoded */
     struct buf note;
     struct timer every_second;
+    struct loop_wake *wrote; /* owned; by the spool's thread */
+    bool writing;
     unsigned unsynced;
+    unsigned being_synced; /* of those */
+    uint64_t lost;         /* as the spool counts, told so far */
     bool spool_fails;
     struct log_limit encode_limit;
     struct log_limit append_limit;
     struct log_limit sync_limit;
+    struct log_limit lost_limit;
 };
 
 /* What an operator can do about it, for the end of a log line. */
@@ -33,37 +39,129 @@ advice_for(const struct err *err)
     return "see the disk under the spool folder";
 }
 
-static int
-write_out(struct recorder *recorder, struct err *err)
+/* Fills *note; NULL if there is nothing new to be noted, or on failure. */
+static const struct spool_note *
+note_last_runs(struct recorder *recorder, struct spool_note *note)
 {
+    struct err err;
+
     if (recorder->runner == NULL || !runner_has_run(recorder->runner))
-        return spool_sync(recorder->spec.spool, err);
+        return NULL;
     buf_clear(&recorder->note);
-    if (runner_put_last_runs(recorder->runner, &recorder->note, err) != 0)
-        return -1;
-    return spool_put_note(
-        recorder->spec.spool, last_runs_note, buf_bytes(&recorder->note), err);
+    if (runner_put_last_runs(recorder->runner, &recorder->note, &err) != 0) {
+        log_limited(&recorder->encode_limit, LOG_AT_ERROR,
+            "agent.last_runs_unencoded", "error=\"%s\"", err.msg);
+        return NULL;
+    }
+    *note = (struct spool_note){last_runs_note, buf_bytes(&recorder->note)};
+    return note;
+}
+
+/* What the spool had no room for is said, not only counted. */
+static void
+say_lost(struct recorder *recorder)
+{
+    struct spool_state state;
+
+    spool_state(recorder->spec.spool, &state);
+    if (state.lost > recorder->lost)
+        log_limited(&recorder->lost_limit, LOG_AT_WARN, "spool.oldest_lost",
+            "lost=%" PRIu64 " lost_ever=%" PRIu64
+            " advice=\"unsent results went for want of room: raise spool_cap "
+            "in agent.yaml, or see why the collector is away\"",
+            state.lost - recorder->lost, state.lost);
+    recorder->lost = state.lost;
+}
+
+static void
+say_failed(struct recorder *recorder, const struct err *err)
+{
+    log_limited(&recorder->sync_limit, LOG_AT_ERROR, "spool.sync_failed",
+        "error=\"%s\" advice=\"%s\"", err->msg, advice_for(err));
+    recorder->spool_fails = true;
+}
+
+static void
+take_synced(struct recorder *recorder, unsigned count)
+{
+    if (recorder->spool_fails)
+        log_event(LOG_AT_INFO, "spool.recovered", "synced=%u", count);
+    recorder->spool_fails = false;
+    recorder->unsynced -= count;
+    say_lost(recorder);
+    if (count > 0)
+        recorder->spec.synced(recorder->spec.ctx);
 }
 
 void
 recorder_sync(struct recorder *recorder)
 {
-    bool anything = recorder->unsynced > 0;
+    struct spool *spool = recorder->spec.spool;
+    struct spool_note note;
     struct err err;
+    int rc;
 
-    if (write_out(recorder, &err) != 0) {
-        log_limited(&recorder->sync_limit, LOG_AT_ERROR, "spool.sync_failed",
-            "error=\"%s\" advice=\"%s\"", err.msg, advice_for(&err));
-        recorder->spool_fails = true;
+    if (note_last_runs(recorder, &note) != NULL)
+        rc = spool_put_note(spool, note.name, note.value, &err);
+    else
+        rc = spool_sync(spool, &err);
+    if (rc != 0)
+        say_failed(recorder, &err);
+    else
+        take_synced(recorder, recorder->unsynced);
+}
+
+/* On the spool's thread. */
+static void
+on_wrote_elsewhere(void *ctx)
+{
+    struct recorder *recorder = ctx;
+
+    loop_wake_send(recorder->wrote);
+}
+
+/* The loop does not wait for the disk: a measurement would be late. */
+static void
+begin_sync(struct recorder *recorder)
+{
+    const struct spool_told told = {on_wrote_elsewhere, recorder};
+    struct spool_note note;
+    struct err err;
+    int rc;
+
+    if (recorder->writing)
         return;
-    }
-    if (recorder->spool_fails)
-        log_event(
-            LOG_AT_INFO, "spool.recovered", "synced=%u", recorder->unsynced);
-    recorder->spool_fails = false;
-    recorder->unsynced = 0;
-    if (anything)
-        recorder->spec.synced(recorder->spec.ctx);
+    rc = spool_write_start(
+        recorder->spec.spool, note_last_runs(recorder, &note), &told, &err);
+    recorder->writing = rc == 1;
+    recorder->being_synced = recorder->unsynced;
+    if (rc == -1)
+        say_failed(recorder, &err);
+}
+
+static void
+end_sync(struct recorder *recorder)
+{
+    struct err err;
+    int rc = spool_write_end(recorder->spec.spool, &err);
+
+    recorder->writing = false;
+    if (rc == -1)
+        say_failed(recorder, &err);
+    else if (rc == 1)
+        take_synced(recorder, recorder->being_synced < recorder->unsynced
+                                  ? recorder->being_synced
+                                  : recorder->unsynced);
+}
+
+static void
+on_wrote(void *ctx)
+{
+    struct recorder *recorder = ctx;
+
+    end_sync(recorder);
+    if (recorder->unsynced >= RECORDER_SYNC_RESULTS)
+        begin_sync(recorder);
 }
 
 static void
@@ -73,13 +171,14 @@ on_second(void *ctx)
 
     loop_timer_start(recorder->spec.loop, &recorder->every_second,
         RECORDER_SYNC_MS * NS_PER_MS);
-    recorder_sync(recorder);
+    begin_sync(recorder);
 }
 
 struct recorder *
 recorder_new(const struct recorder_spec *spec, struct err *err)
 {
     struct recorder *recorder = calloc(1, sizeof(*recorder));
+    struct spool_state state;
 
     if (recorder == NULL) {
         err_set(err, ERR_NOMEM, "recorder");
@@ -89,6 +188,13 @@ recorder_new(const struct recorder_spec *spec, struct err *err)
     buf_init(&recorder->record, WIRE_RECORD_MAX_BYTES);
     buf_init(&recorder->note, LAST_RUNS_MAX_BYTES);
     timer_init(&recorder->every_second, on_second, recorder);
+    recorder->wrote = loop_wake_new(spec->loop, on_wrote, recorder, err);
+    if (recorder->wrote == NULL) {
+        recorder_free(recorder);
+        return NULL;
+    }
+    spool_state(spec->spool, &state);
+    recorder->lost = state.lost;
     loop_timer_start(
         spec->loop, &recorder->every_second, RECORDER_SYNC_MS * NS_PER_MS);
     return recorder;
@@ -100,6 +206,8 @@ recorder_free(struct recorder *recorder)
     if (recorder == NULL)
         return;
     loop_timer_stop(recorder->spec.loop, &recorder->every_second);
+    end_sync(recorder); /* so that nobody sends any more */
+    loop_wake_free(recorder->wrote);
     buf_free(&recorder->record);
     buf_free(&recorder->note);
     free(recorder);
@@ -183,8 +291,9 @@ recorder_take(
         log_limited(&recorder->append_limit, LOG_AT_ERROR, "spool.result_lost",
             "error=\"%s\" advice=\"%s\"", err.msg, advice_for(&err));
         recorder->spool_fails = true;
+        recorder->lost++;
         return;
     }
     if (++recorder->unsynced >= RECORDER_SYNC_RESULTS)
-        recorder_sync(recorder);
+        begin_sync(recorder);
 }

@@ -33,7 +33,7 @@ struct recorder_spec {
 struct recorder *recorder_new(
     const struct recorder_spec *spec, struct err *err);
 
-/* Does not sync.  NULL is allowed. */
+/* Waits for what is being written, begins no more.  NULL is allowed. */
 void recorder_free(struct recorder *recorder);
 
 /*
@@ -46,7 +46,10 @@ void recorder_follow(struct recorder *recorder, struct runner *runner);
 void recorder_take(
     struct recorder *recorder, const struct measure *measure, bool with_facts);
 
-/* Now, instead of in a second.  A failure is logged and tried again. */
+/*
+ * Now, and waits for the disk, which nothing else here does: for the end.  A
+ * failure is logged.
+ */
 void recorder_sync(struct recorder *recorder);
 
 #endif

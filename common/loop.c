@@ -6,12 +6,18 @@
 
 #include "clock.h"
 
+/* A wait as short as this found something that was there already. */
+static const int64_t no_wait_ns = NS_PER_MS / 10;
+
 struct loop {
     uv_loop_t uv;
     uv_timer_t alarm;    /* for the soonest of our own timers */
     uv_prepare_t before; /* sets the alarm before each wait */
     struct timer_queue timers;
-    int64_t lag_ns;
+    int64_t lag_ns;    /* of the soonest timer, since the last wait */
+    int64_t wait_ns;   /* when the last wait began */
+    uint64_t idle_ns;  /* in all waits before it */
+    int64_t worked_ns; /* when the one before it ended */
     int watch_count;
     int wake_count;
     bool stopping;
@@ -68,10 +74,25 @@ on_alarm(uv_timer_t *alarm)
     fire(alarm->data);
 }
 
+/* When the last wait ended, as libuv's account of them tells. */
+static int64_t
+wait_ended_ns(const struct loop *loop)
+{
+    uint64_t idle_ns = uv_metrics_idle_time((uv_loop_t *)&loop->uv);
+
+    return loop->wait_ns + (int64_t)(idle_ns - loop->idle_ns);
+}
+
 static void
 on_prepare(uv_prepare_t *prepare)
 {
-    set_alarm(prepare->data);
+    struct loop *loop = prepare->data;
+
+    set_alarm(loop);
+    loop->lag_ns = 0;
+    loop->worked_ns = wait_ended_ns(loop);
+    loop->idle_ns = uv_metrics_idle_time(&loop->uv);
+    loop->wait_ns = clock_mono_ns();
 }
 
 struct loop *
@@ -90,6 +111,7 @@ loop_new(struct err *err)
         free(loop);
         return NULL;
     }
+    (void)uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
     (void)uv_timer_init(&loop->uv, &loop->alarm);
     (void)uv_prepare_init(&loop->uv, &loop->before);
     loop->alarm.data = loop;
@@ -97,6 +119,8 @@ loop_new(struct err *err)
     loop->before.data = loop;
     (void)uv_prepare_start(&loop->before, on_prepare);
     uv_unref((uv_handle_t *)&loop->before);
+    loop->wait_ns = clock_mono_ns();
+    loop->worked_ns = loop->wait_ns;
     return loop;
 }
 
@@ -148,7 +172,12 @@ loop_now_ns(const struct loop *loop)
 int64_t
 loop_lag_ns(const struct loop *loop)
 {
-    return loop->lag_ns;
+    int64_t ended_ns = wait_ended_ns(loop);
+    bool waited = ended_ns - loop->wait_ns > no_wait_ns;
+    int64_t since_ns = waited ? ended_ns : loop->worked_ns;
+    int64_t lag_ns = clock_mono_ns() - since_ns;
+
+    return lag_ns > loop->lag_ns ? lag_ns : loop->lag_ns;
 }
 
 void

@@ -31,8 +31,10 @@ void loop_stop(struct loop *loop);
 int64_t loop_now_ns(const struct loop *loop);
 
 /*
- * How late the soonest timer of this turn was called: what a caller needs to
- * say that a measurement was taken while the loop lagged.
+ * How late a callback may be that is being called now: how late the soonest
+ * timer of this turn was, or since when the loop has been at work without
+ * looking, whichever is more.  What a caller needs to say that a measurement
+ * was taken while the loop lagged.
  */
 int64_t loop_lag_ns(const struct loop *loop);
 

@@ -1,6 +1,8 @@
 # agent/uplink/
 unit_test(spool LIBS agent_spool)
+unit_test(spool_write LIBS agent_spool)
 unit_test(session LIBS agent_session)
+unit_test(clock_offset LIBS agent_session)
 add_library(fake_collector STATIC support/fake_collector.c)
 target_include_directories(fake_collector PUBLIC support)
 target_link_libraries(fake_collector PRIVATE house PkgConfig::zmq PUBLIC proto)

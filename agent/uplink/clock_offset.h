@@ -4,7 +4,8 @@
  *
  * Of the last eight the one that travelled fastest is believed: what delayed
  * the others, delayed them in one direction more than in the other (Mills,
- * RFC 5905, clock filter).
+ * RFC 5905, clock filter).  An answer that contradicts the one before it, as
+ * after a sleep of this machine, makes a new beginning.
  */
 #ifndef AGENT_CLOCK_OFFSET_H
 #define AGENT_CLOCK_OFFSET_H
@@ -24,7 +25,7 @@ struct clock_sample {
 /* All-zero knows nothing yet. */
 struct clock_offset {
     struct clock_sample samples[CLOCK_OFFSET_SAMPLES];
-    unsigned taken; /* ever */
+    unsigned taken; /* since the last beginning */
 };
 
 /* `boot_ms` is our monotonic clock now; t0 of the PONG was read from it. */

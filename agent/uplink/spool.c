@@ -7,75 +7,9 @@
 #include "clock.h"
 #include "digest.h"
 #include "spool_check.h"
-#include "spool_db.h"
-#include "spool_dir.h"
-#include "spool_value.h"
+#include "spool_inner.h"
 
-enum { TAIL_MAX_RECORDS = 100, NOTE_MAX_BYTES = 4 << 20, NOTE_NAME_MAX = 64 };
-
-struct spool {
-    struct spool_dir dir;
-    struct spool_db *db; /* owned */
-    size_t cap_bytes;
-    int64_t retention_ms;
-    struct spool_change now; /* head.next counts the tail too */
-    uint64_t synced;         /* the last number that is on disk */
-    struct buf tail;         /* entries, as in the tail file */
-    unsigned tail_count;
-    bool ack_pending;
-    int64_t ack_unix_ms; /* of the latest acknowledgement */
-};
-
-static int
-try_commit(struct spool *spool, const char *note_name, struct bytes note,
-    struct err *err)
-{
-    const struct spool_write write = {
-        .tail = buf_bytes(&spool->tail),
-        .acked = spool->ack_pending,
-        .ack_unix_ms = spool->ack_unix_ms,
-        .retention_ms = spool->retention_ms,
-        .cap_bytes = spool->cap_bytes,
-        .note_name = note_name,
-        .note = note,
-    };
-
-    if (spool_db_write(spool->db, &write, &spool->now, err) != 0)
-        return -1;
-    spool->synced = spool->now.head.next - 1;
-    spool->ack_pending = false;
-    buf_clear(&spool->tail);
-    spool->tail_count = 0;
-    return 0;
-}
-
-/* Commits; on a full disk first with the reserve, then without the oldest. */
-static int
-commit_note(
-    struct spool *spool, const char *name, struct bytes note, struct err *err)
-{
-    int rc = try_commit(spool, name, note, err);
-
-    if (rc != 0 && err->code == ERR_FULL &&
-        spool_dir_give_up_reserve(&spool->dir)) {
-        rc = try_commit(spool, name, note, err);
-    }
-    if (rc != 0 && err->code == ERR_FULL &&
-        spool_db_drop(spool->db, spool->synced, &spool->now, err) == 0) {
-        rc = try_commit(spool, name, note, err);
-    }
-    if (rc != 0)
-        return -1;
-    spool_dir_keep_reserve(&spool->dir);
-    /* Should it fail, its entries are known by their numbers next time. */
-    return spool_dir_empty_tail(&spool->dir, err);
-}
-
-static int
-commit(struct spool *spool, struct err *err)
-{
-    return commit_note(spool, NULL, (struct bytes){NULL, 0}, err);
-}
+enum { TAIL_MAX_RECORDS = 100 };
 
 /* ---- opening ---- */
 
@@ -106,10 +40,8 @@ replay_tail(struct spool *spool, struct err *err)
     buf_free(&stored);
     if (rc != 0)
         return -1;
-    if (spool->tail_count == 0)
+    if (spool->tail_count == 0 || spool_commit(spool, NULL, err) == 0)
         return spool_dir_empty_tail(&spool->dir, err);
-    if (commit(spool, err) == 0)
-        return 0;
     /* A full disk is no reason not to measure; the tail keeps them. */
     if (err->code != ERR_FULL)
         return -1;
@@ -145,6 +77,7 @@ open_with(const struct spool_spec *spec, bool fresh, struct err *err)
         spec->cap_bytes != 0 ? spec->cap_bytes : SPOOL_DEFAULT_CAP_BYTES;
     spool->retention_ms = spec->retention_ms;
     buf_init(&spool->tail, SPOOL_TAIL_MAX_BYTES);
+    spool_write_init(spool);
     if (spool_dir_open(&spool->dir, spec->dir, err) != 0)
         goto failed;
     if (fresh) {
@@ -183,8 +116,10 @@ spool_close(struct spool *spool)
 
     if (spool == NULL)
         return;
-    if (spool->synced + 1 < spool->now.head.next || spool->ack_pending)
-        (void)commit(spool, &ignored);
+    spool_settle(spool);
+    if (spool->tail_count > 0 || spool->ack_pending)
+        (void)spool_commit(spool, NULL, &ignored);
+    spool_write_free(spool);
     spool_db_close(spool->db);
     spool_dir_close(&spool->dir);
     buf_free(&spool->tail);
@@ -223,7 +158,8 @@ add_to_tail(struct spool *spool, struct bytes record, struct err *err)
         return -1;
     added.data = spool->tail.data + before;
     added.len = spool->tail.len - before;
-    if (spool_dir_write_tail(&spool->dir, before, added, err) != 0) {
+    if (spool_dir_write_tail(
+            &spool->dir, spool->tail_at + before, added, err) != 0) {
         spool->tail.len = before;
         return -1;
     }
@@ -232,32 +168,55 @@ add_to_tail(struct spool *spool, struct bytes record, struct err *err)
     return 0;
 }
 
+/* Where a thread writes, it is asked to each second, and each hundred. */
 static bool
 tail_has_room(const struct spool *spool, size_t record_len)
 {
-    return spool->tail_count < TAIL_MAX_RECORDS &&
-           spool->tail.len + SPOOL_TAIL_HEADER_BYTES + record_len <=
-               SPOOL_TAIL_MAX_BYTES;
+    if (spool->thread == NULL && spool->tail_count >= TAIL_MAX_RECORDS)
+        return false;
+    return spool->tail_at + spool->tail.len + SPOOL_TAIL_HEADER_BYTES +
+               record_len <=
+           SPOOL_TAIL_MAX_BYTES;
+}
+
+/* A thread that writes is never waited for. */
+static int
+make_room(struct spool *spool, size_t record_len, struct err *err)
+{
+    if (tail_has_room(spool, record_len))
+        return 0;
+    if (spool->thread == NULL)
+        return spool_commit(spool, NULL, err);
+    return err_set(err, ERR_FULL,
+        "the disk has not taken the last %u results yet", spool->tail_count);
+}
+
+static int
+append(struct spool *spool, struct bytes record, struct err *err)
+{
+    int rc = make_room(spool, record.len, err);
+
+    if (rc != 0 && spool->thread != NULL)
+        return -1;
+    if (rc == 0)
+        rc = add_to_tail(spool, record, err);
+    if (rc == 0 || err->code != ERR_FULL)
+        return rc;
+    if (!spool_dir_give_up_reserve(&spool->dir) &&
+        (spool->thread != NULL || spool_commit(spool, NULL, err) != 0))
+        return -1;
+    return add_to_tail(spool, record, err);
 }
 
 int
 spool_append(
     struct spool *spool, struct bytes record, uint64_t *seq, struct err *err)
 {
-    int rc = 0;
-
     if (record.len == 0 || record.len > SPOOL_RECORD_MAX_BYTES) {
         return err_set(err, ERR_LIMIT, "record of %zu bytes (1 to %d)",
             record.len, SPOOL_RECORD_MAX_BYTES);
     }
-    if (!tail_has_room(spool, record.len))
-        rc = commit(spool, err);
-    if (rc == 0)
-        rc = add_to_tail(spool, record, err);
-    if (rc != 0 && err->code == ERR_FULL &&
-        (spool_dir_give_up_reserve(&spool->dir) || commit(spool, err) == 0))
-        rc = add_to_tail(spool, record, err);
-    if (rc != 0) {
+    if (append(spool, record, err) != 0) {
         spool->now.head.lost++;
         return err_wrap(err, "spool %s", spool->dir.path);
     }
@@ -268,9 +227,10 @@ spool_append(
 int
 spool_sync(struct spool *spool, struct err *err)
 {
-    if (spool->synced + 1 == spool->now.head.next && !spool->ack_pending)
+    spool_settle(spool);
+    if (spool->tail_count == 0 && !spool->ack_pending)
         return 0;
-    if (commit(spool, err) != 0)
+    if (spool_commit(spool, NULL, err) != 0)
         return err_wrap(err, "spool %s", spool->dir.path);
     return 0;
 }
@@ -351,8 +311,20 @@ check_note_name(const char *name, struct err *err)
 {
     size_t len = strlen(name);
 
-    if (len == 0 || len > NOTE_NAME_MAX || name[0] < ' ')
+    if (len == 0 || len > SPOOL_NOTE_NAME_MAX || name[0] < ' ')
         return err_set(err, ERR_LIMIT, "note named \"%s\"", name);
+    return 0;
+}
+
+int
+spool_check_note(const struct spool_note *note, struct err *err)
+{
+    if (check_note_name(note->name, err) != 0)
+        return -1;
+    if (note->value.len > SPOOL_NOTE_MAX_BYTES) {
+        return err_set(err, ERR_LIMIT, "note %s of %zu bytes (at most %d)",
+            note->name, note->value.len, SPOOL_NOTE_MAX_BYTES);
+    }
     return 0;
 }
 
@@ -360,13 +332,11 @@ int
 spool_put_note(
     struct spool *spool, const char *name, struct bytes value, struct err *err)
 {
-    if (check_note_name(name, err) != 0)
+    const struct spool_note note = {name, value};
+
+    if (spool_check_note(&note, err) != 0)
         return -1;
-    if (value.len > NOTE_MAX_BYTES) {
-        return err_set(err, ERR_LIMIT, "note %s of %zu bytes (at most %d)",
-            name, value.len, NOTE_MAX_BYTES);
-    }
-    if (commit_note(spool, name, value, err) != 0)
+    if (spool_commit(spool, &note, err) != 0)
         return err_wrap(err, "spool %s: note %s", spool->dir.path, name);
     return 0;
 }

@@ -3,8 +3,9 @@
  * 48 h longer.
  *
  * LMDB, records by sequence number from 1.  An appended record is visible at
- * once and on disk within a second (or a hundred records); only what is on
- * disk may be sent.  At the cap the oldest go first, and are counted.  One
+ * once and on disk when somebody has synced, or after a hundred records; only
+ * what is on disk may be sent.  Whoever measures does not wait for the disk:
+ * spool_write_start() has a thread of the spool wait for it.  At the cap the oldest go first, and are counted.  One
  * process per spool: a lock file says whose it is.
  */
 #ifndef AGENT_SPOOL_H
@@ -58,8 +59,36 @@ void spool_state(const struct spool *spool, struct spool_state *state);
 int spool_append(
     struct spool *spool, struct bytes record, uint64_t *seq, struct err *err);
 
-/* Puts on disk what has been appended. */
+/* Puts on disk what has been appended, and waits for that. */
 int spool_sync(struct spool *spool, struct err *err);
+
+struct spool_note {
+    const char *name;
+    struct bytes value;
+};
+
+/* Called on the spool's thread: to have spool_write_end() called on yours. */
+struct spool_told {
+    void (*fn)(void *ctx);
+    void *ctx; /* borrowed; not touched after spool_write_end() */
+};
+
+/*
+ * Begins to put on disk what has been appended and acknowledged, and the note
+ * unless it is NULL, without waiting.  1: begun; 0: there is nothing to do, or
+ * it is being done already; -1: err.  Everything else may be called meanwhile:
+ * what is read or appended waits for nothing, what writes at once waits for
+ * the thread first.  From now on spool_append() fails (ERR_FULL) rather than
+ * wait, when half a megabyte has not been taken by the disk.
+ */
+int spool_write_start(struct spool *spool, const struct spool_note *note,
+    const struct spool_told *told, struct err *err);
+
+/*
+ * What came of it, waiting for that if need be.  1: it is on disk; 0: nothing
+ * was begun since this was last asked; -1: err.
+ */
+int spool_write_end(struct spool *spool, struct err *err);
 
 /*
  * Reads the record `seq` into `out` (appended).  1: there; 0: gone or never

@@ -2,9 +2,11 @@
  * spool_db.h - the spool's LMDB environment, and what is done to it in one
  * transaction.
  *
- * Every commit is synced, so a power cut never leaves it half written.  One
- * process, one thread: the lock of spool_dir.h keeps others out.  Numbers are
- * those that records were stored under (spool_value.h).
+ * Every commit is synced, so a power cut never leaves it half written.  The
+ * lock of spool_dir.h keeps other processes out.  One thread at a time, but
+ * for one thing: while spool_db_hold() is in force, one spool_db_write() may
+ * go on in another thread.  Numbers are those that records were stored under
+ * (spool_value.h).
  */
 #ifndef AGENT_SPOOL_DB_H
 #define AGENT_SPOOL_DB_H
@@ -48,6 +50,14 @@ void spool_db_close(struct spool_db *db);
  */
 int spool_db_write(struct spool_db *db, const struct spool_write *write,
     struct spool_change *now, struct err *err);
+
+/*
+ * From here to spool_db_release() what is read is what was there now.  One
+ * spool_db_write() may begin and end meanwhile, in any thread, and no more:
+ * LMDB writes over pages that were freed by the last transaction but one.
+ */
+int spool_db_hold(struct spool_db *db, struct err *err);
+void spool_db_release(struct spool_db *db);
 
 /*
  * Drops a part of the oldest, for the disk is full.  now->head may be ahead of

@@ -11,7 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_NAME_BYTES = 16, PID_BYTES = 24 };
+enum {
+    FILE_NAME_BYTES = 16,
+    PID_BYTES = 24,
+    TAIL_KEPT_BYTES = 64 * 1024 /* of the disk, for a second of many results */
+};
 
 bool
 spool_dir_is_full(int sys_errno)
@@ -167,6 +171,8 @@ spool_dir_empty_tail(struct spool_dir *dir, struct err *err)
 {
     if (ftruncate(dir->tail_fd, 0) != 0)
         return err_sys(err, errno, "tail: truncate");
+    /* So that a disk that fills up does not stop the next second at once. */
+    (void)fallocate(dir->tail_fd, FALLOC_FL_KEEP_SIZE, 0, TAIL_KEPT_BYTES);
     return 0;
 }
 

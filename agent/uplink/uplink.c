@@ -139,7 +139,8 @@ perform(struct uplink *uplink, const struct session_step *step, struct err *err)
 }
 
 /*
- * Does what there is to do; returns how long there is nothing more.
+ * Does what there is to do; returns how long there is nothing more.  One batch
+ * a turn: a backlog must not keep those waiting who measure.
  */
 static int64_t
 act(struct uplink *uplink)
@@ -165,6 +166,8 @@ act(struct uplink *uplink)
             uplink_lost(uplink, "trouble of our own");
             return own_trouble_ns;
         }
+        if (step.what == SESSION_DO_BATCH)
+            return 0;
     }
     return 0;
 }

@@ -6,7 +6,8 @@
  *       leaves COUNT checks there, as if a collector had sent them: https, tls
  *       and tcp of nginx_site.py
  *   spool_tool dump SPOOL
- *       prints "SEQ CHECK SLOT_MS ATTEMPT STATUS REASON" for each record
+ *       prints "SEQ CHECK SLOT_MS ATTEMPT STATUS REASON FLAGS" for each record;
+ *       FLAGS: I isolated, L lagged, - neither
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -145,10 +146,12 @@ print_record(uint64_t seq, const struct buf *bytes, struct measure *measure,
 {
     if (wire_record_decode(bytes->data, bytes->len, measure, err) != 0)
         return -1;
-    (void)printf("%" PRIu64 " %08" PRIx32 " %" PRId64 " %u %s %s\n", seq,
+    (void)printf("%" PRIu64 " %08" PRIx32 " %" PRId64 " %u %s %s %s%s%s\n", seq,
         measure->check_id, measure->slot_unix_ms, measure->attempt,
         measure_status_name(measure->status),
-        measure_reason_name((int)measure->reason));
+        measure_reason_name((int)measure->reason), measure->isolated ? "I" : "",
+        measure->lagged ? "L" : "",
+        measure->isolated || measure->lagged ? "" : "-");
     measure_free_facts(measure);
     return 0;
 }

@@ -306,9 +306,12 @@ results_are_on_disk_within_a_second(void **state)
     end_all();
     assert_int_equal(next_seq(f), 2);
     advance_ms(f, 1000);
+    assert_int_equal(f->synced, 0); /* the loop does not wait for the disk */
+    assert_int_equal(fake_loop_pump(f->loop), 1);
     assert_int_equal(synced_seq(f), 1);
     assert_int_equal(f->synced, 1);
     advance_ms(f, 1000);
+    (void)fake_loop_poll(f->loop);
     assert_int_equal(f->synced, 1); /* nothing new, nothing to send */
 }
 
@@ -327,8 +330,32 @@ a_hundred_results_do_not_wait_for_the_second(void **state)
     }
     assert_int_equal(f->synced, 0);
     recorder_take(f->recorder, &measure, false);
+    assert_int_equal(fake_loop_pump(f->loop), 1);
     assert_int_equal(f->synced, 1);
     assert_int_equal(synced_seq(f), 100);
+}
+
+static void
+results_that_come_while_the_disk_is_busy_are_synced_after_it(void **state)
+{
+    struct fixture *f = *state;
+    struct measure measure;
+
+    measure_init(&measure);
+    measure.check_id = 5;
+    for (int i = 0; i < 250; i++) {
+        measure.ts_unix_ms = measure.slot_unix_ms = day + i;
+        recorder_take(f->recorder, &measure, false);
+    }
+    assert_int_equal(next_seq(f), 251);
+    assert_int_equal(synced_seq(f), 0);
+    assert_int_equal(fake_loop_pump(f->loop), 1);
+    assert_int_equal(synced_seq(f), 100);
+    assert_int_equal(fake_loop_pump(f->loop), 1);
+    assert_int_equal(synced_seq(f), 250);
+    recorder_take(f->recorder, &measure, false);
+    recorder_sync(f->recorder);
+    assert_int_equal(synced_seq(f), 251);
 }
 
 static void
@@ -427,6 +454,7 @@ main(void)
         CASE(a_note_that_is_no_assignment_is_said_and_left),
         CASE(results_are_on_disk_within_a_second),
         CASE(a_hundred_results_do_not_wait_for_the_second),
+        CASE(results_that_come_while_the_disk_is_busy_are_synced_after_it),
         CASE(a_slot_whose_result_is_on_disk_is_not_measured_again),
         CASE(nor_is_one_whose_result_was_not_synced_yet),
         CASE(one_that_was_started_without_a_result_is),

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -21,6 +22,7 @@ struct fixture {
     int calls;
     int other_calls;
     unsigned ready;
+    int64_t lag_ns;
 };
 
 static void
@@ -171,6 +173,47 @@ a_watch_is_level_triggered_and_can_stop_itself(void **state)
 }
 
 static void
+be_busy(void *ctx)
+{
+    struct fixture *f = ctx;
+    struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+
+    assert_int_equal(write(f->fd, "x", 1), 1);
+    (void)nanosleep(&pause, NULL);
+}
+
+static void
+on_readable_late(void *ctx, unsigned ready)
+{
+    struct fixture *f = ctx;
+
+    (void)ready;
+    f->lag_ns = loop_lag_ns(f->loop);
+    loop_stop(f->loop);
+}
+
+static void
+what_was_there_while_the_loop_was_busy_is_told_late(void **state)
+{
+    struct fixture *f = *state;
+    struct err err;
+    int fds[2];
+
+    assert_int_equal(pipe(fds), 0);
+    f->fd = fds[1];
+    loop_watch_init(&f->watch, on_readable_late, f);
+    assert_ok(
+        loop_watch_start(f->loop, &f->watch, fds[0], LOOP_READ, &err), err);
+    timer_init(&f->timer, be_busy, f);
+    loop_timer_start(f->loop, &f->timer, NS_PER_MS);
+    loop_run(f->loop);
+    assert_true(f->lag_ns >= 20 * NS_PER_MS);
+    loop_watch_stop(f->loop, &f->watch);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
+static void
 on_error(void *ctx, unsigned ready)
 {
     struct fixture *f = ctx;
@@ -293,6 +336,7 @@ main(void)
         loop_test(a_timer_that_starts_nothing_does_not_end_the_loop),
         loop_test(an_empty_loop_ends_by_itself),
         loop_test(a_watch_is_level_triggered_and_can_stop_itself),
+        loop_test(what_was_there_while_the_loop_was_busy_is_told_late),
         loop_test(a_watch_goes_on_after_an_error_was_read),
         loop_test(what_cannot_be_watched_is_an_error),
         loop_test(a_signal_is_told_on_the_loop),

@@ -571,53 +571,6 @@ messages_of_another_session_are_not_for_us(void **state)
     assert_int_equal(desk.session.acked, 0);
 }
 
-static void
-the_fastest_pong_of_eight_tells_the_clock(void **state)
-{
-    struct desk desk = streaming_desk(0, 0);
-    const int64_t ahead_ms = 5000; /* of the collector's wall clock */
-    int64_t now_ms = desk.view.now_ns / NS_PER_MS;
-    int64_t offset_ms = 0;
-
-    (void)state;
-    assert_false(
-        clock_offset_ms(&desk.session.clock, now_ms, now_ms, &offset_ms));
-    for (int i = 0; i < 9; i++) {
-        /* The way there takes 10 ms, the way back more each time but once. */
-        int64_t back_ms = i == 4 ? 10 : 200 + i;
-        const struct wire_pong pong = {.t0_boot_ms = now_ms,
-            .t1_wall_ms = now_ms + 10 + ahead_ms,
-            .t2_wall_ms = now_ms + 12 + ahead_ms};
-
-        now_ms += 12 + back_ms;
-        desk.view.now_ns = now_ms * NS_PER_MS;
-        session_take_pong(&desk.session, &desk.view, &pong);
-    }
-    assert_true(
-        clock_offset_ms(&desk.session.clock, now_ms, now_ms, &offset_ms));
-    assert_int_equal(offset_ms, ahead_ms);
-    /* Our own wall clock is set: the collector's has not moved. */
-    assert_true(
-        clock_offset_ms(&desk.session.clock, now_ms, now_ms - 700, &offset_ms));
-    assert_int_equal(offset_ms, ahead_ms + 700);
-}
-
-static void
-a_pong_that_answers_nothing_tells_no_time(void **state)
-{
-    struct desk desk = streaming_desk(0, 0);
-    int64_t now_ms = desk.view.now_ns / NS_PER_MS;
-    const struct wire_pong later = {.t0_boot_ms = now_ms + 1};
-    const struct wire_pong longer = {
-        .t0_boot_ms = now_ms - 10, .t1_wall_ms = 0, .t2_wall_ms = 11};
-    int64_t offset_ms;
-
-    (void)state;
-    session_take_pong(&desk.session, &desk.view, &later);
-    session_take_pong(&desk.session, &desk.view, &longer);
-    assert_false(clock_offset_ms(&desk.session.clock, now_ms, 0, &offset_ms));
-}
-
 int
 main(void)
 {
@@ -647,8 +600,6 @@ main(void)
         cmocka_unit_test(
             what_an_earlier_session_sent_may_be_acknowledged_in_the_next),
         cmocka_unit_test(messages_of_another_session_are_not_for_us),
-        cmocka_unit_test(the_fastest_pong_of_eight_tells_the_clock),
-        cmocka_unit_test(a_pong_that_answers_nothing_tells_no_time),
     };
 
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
