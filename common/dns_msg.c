@@ -1,358 +1,306 @@
 #include "dns_msg.h"
 
-/* ldns.h brings OpenSSL along, which has a type of this name of ours. */
-#define ERR_STATE OPENSSL_ERR_STATE
-#include <ldns/ldns.h>
-#undef ERR_STATE
-#include <arpa/inet.h>
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-static const uint16_t type_numbers[DNS_TYPE_COUNT] = {
-    [DNS_TYPE_A] = LDNS_RR_TYPE_A,
-    [DNS_TYPE_AAAA] = LDNS_RR_TYPE_AAAA,
-    [DNS_TYPE_CNAME] = LDNS_RR_TYPE_CNAME,
-    [DNS_TYPE_MX] = LDNS_RR_TYPE_MX,
-    [DNS_TYPE_NS] = LDNS_RR_TYPE_NS,
-    [DNS_TYPE_TXT] = LDNS_RR_TYPE_TXT,
-    [DNS_TYPE_SOA] = LDNS_RR_TYPE_SOA,
-    [DNS_TYPE_CAA] = LDNS_RR_TYPE_CAA,
-    [DNS_TYPE_DS] = LDNS_RR_TYPE_DS,
-    [DNS_TYPE_HTTPS] = LDNS_RR_TYPE_HTTPS,
-    [DNS_TYPE_PTR] = LDNS_RR_TYPE_PTR,
-    [DNS_TYPE_SRV] = LDNS_RR_TYPE_SRV,
+#include "dns_code.h"
+#include "dns_rdata.h"
+
+enum {
+    HEADER_BYTES = 12,
+    FIXED_BYTES = 10, /* of a record, behind its name: type to length */
+    CLASS_IN = 1,
+    EDNS_EDE = 15, /* the option's number */
+    EDNS_DO = 0x8000
 };
 
-enum { HEADER_BYTES = 12, CHAIN_MAX = 16 };
-
-uint16_t
-dns_type_number(enum check_dns_type type)
+static void
+put16(uint8_t *out, unsigned value)
 {
-    return type_numbers[type];
-}
-
-void
-dns_put_rcode(int rcode, char out[16])
-{
-    static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL",
-        "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
-        "NOTAUTH", "NOTZONE"};
-
-    if (rcode >= 0 && (size_t)rcode < sizeof(names) / sizeof(names[0]))
-        (void)snprintf(out, 16, "%s", names[rcode]);
-    else
-        (void)snprintf(out, 16, "RCODE%d", rcode);
-}
-
-/* NULL, with words, if the text is no name; the caller frees it. */
-static ldns_rdf *
-new_name(const char *text, struct err *err)
-{
-    ldns_rdf *name = NULL;
-
-    if (text[0] == '\0' || strlen(text) > DNS_MSG_NAME_MAX) {
-        err_set(err, ERR_PARSE, "a name has 1 to 253 characters");
-        return NULL;
-    }
-    if (ldns_str2rdf_dname(&name, text) != LDNS_STATUS_OK || name == NULL) {
-        err_set(err, ERR_PARSE,
-            "\"%s\" is not a domain name (labels of 1 to 63 characters, "
-            "253 in all)",
-            text);
-        return NULL;
-    }
-    return name;
-}
-
-bool
-dns_is_name(const char *text)
-{
-    struct err ignored;
-    ldns_rdf *name = new_name(text, &ignored);
-
-    ldns_rdf_deep_free(name);
-    return name != NULL;
-}
-
-bool
-dns_put_reverse(const char *ip, char out[DNS_REVERSE_BYTES])
-{
-    uint8_t bytes[16];
-    size_t put = 0;
-
-    if (inet_pton(AF_INET, ip, bytes) == 1) {
-        (void)snprintf(out, DNS_REVERSE_BYTES, "%u.%u.%u.%u.in-addr.arpa",
-            bytes[3], bytes[2], bytes[1], bytes[0]);
-        return true;
-    }
-    if (inet_pton(AF_INET6, ip, bytes) != 1)
-        return false;
-    for (int i = 15; i >= 0; i--)
-        put += (size_t)snprintf(
-            out + put, 5, "%x.%x.", bytes[i] & 15U, (unsigned)bytes[i] >> 4);
-    (void)snprintf(out + put, DNS_REVERSE_BYTES - put, "ip6.arpa");
-    return true;
-}
-
-bool
-dns_same_name(const char *a, const char *b)
-{
-    size_t a_len = strlen(a);
-    size_t b_len = strlen(b);
-
-    a_len -= a_len > 1 && a[a_len - 1] == '.';
-    b_len -= b_len > 1 && b[b_len - 1] == '.';
-    return a_len == b_len && strncasecmp(a, b, a_len) == 0;
+    out[0] = (uint8_t)(value >> 8);
+    out[1] = (uint8_t)value;
 }
 
 int
 dns_msg_encode(const struct dns_question *question, uint16_t id,
     struct buf *out, struct err *err)
 {
-    ldns_rdf *name = new_name(question->name, err);
-    ldns_pkt *pkt = NULL;
-    uint8_t *wire = NULL;
-    size_t wire_len = 0;
-    int rc = -1;
+    uint8_t header[HEADER_BYTES] = {[5] = 1};
+    uint8_t tail[4 + 1 + FIXED_BYTES] = {0};
+    size_t tail_len = question->no_edns ? 4 : sizeof(tail);
+    struct dns_name name;
 
-    if (name == NULL)
+    if (dns_name_take(question->name, &name, err) != 0)
         return -1;
-    pkt =
-        ldns_pkt_query_new(name, (ldns_rr_type)dns_type_number(question->type),
-            LDNS_RR_CLASS_IN, question->recurse ? LDNS_RD : 0);
-    if (pkt == NULL) {
-        ldns_rdf_deep_free(name);
-        return err_set(err, ERR_NOMEM, "DNS question");
-    }
-    ldns_pkt_set_id(pkt, id);
-    ldns_pkt_set_ad(pkt, question->want_ad);
-    if (!question->no_edns) {
-        ldns_pkt_set_edns_udp_size(pkt, DNS_MSG_EDNS_BYTES);
-        ldns_pkt_set_edns_do(pkt, question->want_dnssec);
-    }
-    if (ldns_pkt2wire(&wire, pkt, &wire_len) == LDNS_STATUS_OK)
-        rc = buf_append(out, wire, wire_len, err);
-    else
-        (void)err_set(err, ERR_NOMEM, "DNS question");
-    free(wire);
-    ldns_pkt_free(pkt);
-    return rc;
+    put16(header, id);
+    header[2] = question->recurse ? 0x01 : 0;
+    header[3] = question->want_ad ? 0x20 : 0;
+    header[11] = question->no_edns ? 0 : 1;
+    put16(tail, dns_type_number(question->type));
+    put16(tail + 2, CLASS_IN);
+    /* Of the root's name: its zero stands at 4. */
+    put16(tail + 5, DNS_RR_OPT);
+    put16(tail + 7, DNS_MSG_EDNS_BYTES);
+    put16(tail + 11, question->want_dnssec ? EDNS_DO : 0);
+    if (buf_append(out, header, sizeof(header), err) != 0 ||
+        buf_append(out, name.bytes, name.len, err) != 0)
+        return -1;
+    return buf_append(out, tail, tail_len, err);
 }
 
-static bool
-is_plain(char c)
+/* ---- reading ---- */
+
+/* A message on its way; `scratch` is for one record's data at a time. */
+struct reader {
+    const uint8_t *bytes; /* borrowed */
+    size_t len;
+    size_t at;
+    struct buf scratch; /* owned */
+    bool has_opt;
+    struct dns_answer *out; /* borrowed */
+};
+
+/* One record as it stands in the message. */
+struct raw_record {
+    struct dns_name name;
+    struct dns_rdata rdata;
+    unsigned class;
+    uint32_t ttl_s;
+};
+
+static unsigned
+read16(const uint8_t *bytes)
 {
-    return c >= ' ' && c <= '~';
-}
-
-/*
- * ldns lets some control bytes through (a tab in a TXT record); as \DDD they
- * are harmless.  Takes `text` and returns it or its replacement; NULL when
- * memory is out.
- */
-static char *
-escape_rest(char *text)
-{
-    size_t len = text != NULL ? strlen(text) : 0;
-    char *out;
-    size_t put = 0;
-    size_t at = 0;
-
-    while (at < len && is_plain(text[at]))
-        at++;
-    if (at == len)
-        return text;
-    out = malloc(len * 4 + 1);
-    for (at = 0; out != NULL && at < len; at++) {
-        if (is_plain(text[at]))
-            out[put++] = text[at];
-        else
-            put += (size_t)snprintf(
-                out + put, 5, "\\%03u", (unsigned)(unsigned char)text[at]);
-    }
-    if (out != NULL)
-        out[put] = '\0';
-    free(text);
-    return out;
-}
-
-/* All data fields, one space between them; NULL when memory is out. */
-static char *
-put_data(const ldns_rr *rr)
-{
-    ldns_buffer *text = ldns_buffer_new(LDNS_MIN_BUFLEN);
-    char *out = NULL;
-    bool failed = text == NULL;
-
-    for (size_t i = 0; !failed && i < ldns_rr_rd_count(rr); i++) {
-        if (i > 0)
-            (void)ldns_buffer_printf(text, " ");
-        failed =
-            ldns_rdf2buffer_str(text, ldns_rr_rdf(rr, i)) != LDNS_STATUS_OK;
-    }
-    if (!failed)
-        out = escape_rest(ldns_buffer_export2str(text));
-    ldns_buffer_free(text);
-    return out;
-}
-
-/* The strings of a TXT record one after the other, without their lengths. */
-static void
-join_strings(ldns_buffer *wire)
-{
-    uint8_t *data = ldns_buffer_begin(wire);
-    size_t len = ldns_buffer_position(wire);
-    size_t kept = 0;
-
-    for (size_t at = 0; at < len;) {
-        size_t part = data[at++];
-
-        if (part > len - at)
-            part = len - at;
-        memmove(data + kept, data + at, part);
-        kept += part;
-        at += part;
-    }
-    ldns_buffer_set_position(wire, kept);
-}
-
-/* Appends the canonical data of `rr`. */
-static int
-put_rdata(ldns_rr *rr, struct buf *out, struct err *err)
-{
-    ldns_buffer *wire = ldns_buffer_new(LDNS_MIN_BUFLEN);
-    int rc = -1;
-
-    if (wire == NULL)
-        return err_set(err, ERR_NOMEM, "DNS record");
-    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-        ldns_rdf *rdf = ldns_rr_rdf(rr, i);
-
-        if (ldns_rdf_get_type(rdf) == LDNS_RDF_TYPE_DNAME)
-            ldns_dname2canonical(rdf);
-        if (ldns_rdf2buffer_wire(wire, rdf) != LDNS_STATUS_OK)
-            goto out;
-    }
-    if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_TXT)
-        join_strings(wire);
-    rc = buf_append(
-        out, ldns_buffer_begin(wire), ldns_buffer_position(wire), err);
-
-out:
-    if (rc != 0)
-        (void)err_set(err, ERR_NOMEM, "DNS record");
-    ldns_buffer_free(wire);
-    return rc;
+    return (unsigned)bytes[0] << 8 | bytes[1];
 }
 
 static int
-take_record(struct dns_record *out, ldns_rr *rr, struct err *err)
+cut_short(struct err *err)
 {
-    char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
-    struct buf rdata;
+    return err_set(
+        err, ERR_PARSE, "not a DNS message: fewer records than it promises");
+}
 
-    buf_init(&rdata, DNS_MSG_MAX_BYTES);
-    if (type != NULL)
-        (void)snprintf(out->type, sizeof(out->type), "%s", type);
-    free(type);
-    out->type_number = (uint16_t)ldns_rr_get_type(rr);
-    out->ttl_s = ldns_rr_ttl(rr);
-    out->name = escape_rest(ldns_rdf2str(ldns_rr_owner(rr)));
-    out->data = put_data(rr); /* before the names in it lose their case */
-    if (type == NULL || out->name == NULL || out->data == NULL)
-        return err_set(err, ERR_NOMEM, "DNS record");
-    if (put_rdata(rr, &rdata, err) != 0)
-        return -1;
-    out->rdata = rdata.data; /* handed on */
-    out->rdata_len = rdata.len;
+static int
+read_record(struct reader *reader, struct raw_record *out, struct err *err)
+{
+    const uint8_t *fixed;
+    size_t len;
+
+    if (dns_name_read(reader->bytes, reader->len, &reader->at, &out->name) != 0)
+        return err_set(err, ERR_PARSE,
+            "not a DNS message: the name of a record is broken");
+    if (reader->len - reader->at < FIXED_BYTES)
+        return cut_short(err);
+    fixed = reader->bytes + reader->at;
+    reader->at += FIXED_BYTES;
+    len = read16(fixed + 8);
+    if (len > reader->len - reader->at)
+        return cut_short(err);
+    out->class = read16(fixed + 2);
+    out->ttl_s = (uint32_t)read16(fixed + 4) << 16 | read16(fixed + 6);
+    out->rdata = (struct dns_rdata){
+        .message = reader->bytes,
+        .at = reader->at,
+        .end = reader->at + len,
+        .type = (uint16_t)read16(fixed),
+    };
+    reader->at += len;
     return 0;
 }
 
-/* Marks what answers the question, walking the CNAMEs this answer holds. */
-static void
-mark_asked(struct dns_answer *answer)
+/* A copy of what is in scratch, with a NUL behind it; NULL without memory. */
+static void *
+copy_scratch(const struct reader *reader)
 {
-    const char *name = answer->question_name;
+    size_t len = reader->scratch.len;
+    uint8_t *copy = malloc(len + 1);
 
-    answer->last_cname = -1;
-    for (int hop = 0; name != NULL && hop < CHAIN_MAX; hop++) {
-        const char *next = NULL;
-
-        for (size_t i = 0; i < answer->record_count; i++) {
-            struct dns_record *record = &answer->records[i];
-
-            assert(record->name != NULL);
-            if (!dns_same_name(record->name, name))
-                continue;
-            if (record->type_number == answer->question_type) {
-                answer->asked_count += !record->asked;
-                record->asked = true;
-            } else if (record->type_number == LDNS_RR_TYPE_CNAME) {
-                answer->last_cname = (int)i;
-                next = record->data;
-            }
-        }
-        name = next;
-    }
+    if (copy == NULL)
+        return NULL;
+    if (len > 0)
+        memcpy(copy, reader->scratch.data, len);
+    copy[len] = 0;
+    return copy;
 }
 
 static int
-take_question(struct dns_answer *out, const ldns_pkt *pkt, struct err *err)
+take_record(struct reader *reader, const struct raw_record *raw,
+    struct dns_record *out, struct err *err)
 {
-    const ldns_rr *rr;
+    char name[DNS_NAME_TEXT_BYTES];
 
-    if (ldns_rr_list_rr_count(ldns_pkt_question(pkt)) != 1)
-        return 0;
-    rr = ldns_rr_list_rr(ldns_pkt_question(pkt), 0);
-    out->question_type = (uint16_t)ldns_rr_get_type(rr);
-    out->question_class = (uint16_t)ldns_rr_get_class(rr);
-    out->question_name = escape_rest(ldns_rdf2str(ldns_rr_owner(rr)));
-    return out->question_name != NULL ? 0
-                                      : err_set(err, ERR_NOMEM, "DNS answer");
+    (void)dns_name_put(&raw->name, name);
+    dns_put_type(raw->rdata.type, out->type);
+    out->type_number = raw->rdata.type;
+    /* RFC 2181, 8: with the first bit set it means zero. */
+    out->ttl_s = raw->ttl_s <= INT32_MAX ? raw->ttl_s : 0;
+    buf_clear(&reader->scratch);
+    if (dns_rdata_text(&raw->rdata, &reader->scratch, err) != 0)
+        return err_wrap(err, "%s record", out->type);
+    out->data = copy_scratch(reader);
+    buf_clear(&reader->scratch);
+    if (dns_rdata_canonical(&raw->rdata, &reader->scratch, err) != 0)
+        return err_wrap(err, "%s record", out->type);
+    out->rdata = copy_scratch(reader);
+    out->rdata_len = reader->scratch.len;
+    out->name = strdup(name);
+    if (out->name == NULL || out->data == NULL || out->rdata == NULL)
+        return err_set(err, ERR_NOMEM, "DNS record");
+    return 0;
 }
 
 static int
-take_records(struct dns_answer *out, const ldns_pkt *pkt, struct err *err)
+read_answers(struct reader *reader, unsigned count, struct err *err)
 {
-    const ldns_rr_list *list = ldns_pkt_answer(pkt);
-    size_t count = ldns_rr_list_rr_count(list);
+    struct dns_answer *out = reader->out;
+    struct raw_record raw;
 
     if (count == 0)
         return 0;
     out->records = calloc(count, sizeof(*out->records));
     if (out->records == NULL)
         return err_set(err, ERR_NOMEM, "DNS answer");
-    for (size_t i = 0; i < count; i++) {
-        ldns_rr *rr = ldns_rr_list_rr(list, i);
-
-        if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+    for (unsigned i = 0; i < count; i++) {
+        if (read_record(reader, &raw, err) != 0)
+            return -1;
+        if (raw.class != CLASS_IN)
             continue;
         out->record_count++; /* first, so that a half-made one is freed too */
-        if (take_record(&out->records[out->record_count - 1], rr, err) != 0)
+        if (take_record(
+                reader, &raw, &out->records[out->record_count - 1], err) != 0)
             return -1;
     }
     return 0;
 }
 
 static int
-take_answer(struct dns_answer *out, const ldns_pkt *pkt, struct err *err)
+read_questions(struct reader *reader, unsigned count, struct err *err)
 {
-    out->id = ldns_pkt_id(pkt);
-    out->rcode = (int)ldns_pkt_get_rcode(pkt);
-    if (ldns_pkt_edns(pkt))
-        out->rcode |= (int)ldns_pkt_edns_extended_rcode(pkt) << 4;
-    out->is_answer = ldns_pkt_qr(pkt);
-    out->authoritative = ldns_pkt_aa(pkt);
-    out->truncated = ldns_pkt_tc(pkt);
-    out->recursed = ldns_pkt_ra(pkt);
-    out->authenticated = ldns_pkt_ad(pkt);
-    if (take_question(out, pkt, err) != 0 || take_records(out, pkt, err) != 0)
-        return -1;
-    mark_asked(out);
+    struct dns_answer *out = reader->out;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (dns_name_read(
+                reader->bytes, reader->len, &reader->at, &out->question) != 0)
+            return err_set(err, ERR_PARSE,
+                "not a DNS message: the name of the question is broken");
+        if (reader->len - reader->at < 4)
+            return cut_short(err);
+        out->question_type = (uint16_t)read16(reader->bytes + reader->at);
+        out->question_class = (uint16_t)read16(reader->bytes + reader->at + 2);
+        reader->at += 4;
+    }
+    out->has_question = count == 1;
     return 0;
+}
+
+static int
+take_options(
+    struct dns_answer *out, const struct dns_rdata *rdata, struct err *err)
+{
+    for (size_t at = rdata->at; at < rdata->end;) {
+        const uint8_t *option = rdata->message + at;
+        size_t len = rdata->end - at < 4 ? SIZE_MAX : read16(option + 2);
+
+        if (len > rdata->end - at - 4)
+            return err_set(err, ERR_PARSE, "an EDNS option is cut short");
+        if (read16(option) == EDNS_EDE && len >= 2 && out->ede_code == -1) {
+            out->ede_code = (int)read16(option + 4);
+            text_put_harmless((const char *)option + 6, len - 2, out->ede_text,
+                sizeof(out->ede_text));
+        }
+        at += 4 + len;
+    }
+    return 0;
+}
+
+/* Of what is not the answer only EDNS counts; the rest must be well made. */
+static int
+read_rest(struct reader *reader, unsigned count, struct err *err)
+{
+    struct raw_record raw;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (read_record(reader, &raw, err) != 0)
+            return -1;
+        if (raw.rdata.type != DNS_RR_OPT)
+            continue;
+        if (reader->has_opt || raw.name.len != 1)
+            return err_set(err, ERR_PARSE, "EDNS stands there twice or wrong");
+        reader->has_opt = true;
+        reader->out->rcode |= (int)(raw.ttl_s >> 24) << 4;
+        if (take_options(reader->out, &raw.rdata, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The CNAME of this name, or -1; marks the records that answer for it. */
+static int
+mark_name(struct dns_answer *answer, const char *name)
+{
+    int cname = -1;
+
+    for (size_t i = 0; i < answer->record_count; i++) {
+        struct dns_record *record = &answer->records[i];
+
+        if (!dns_same_name(record->name, name))
+            continue;
+        if (record->type_number == answer->question_type) {
+            answer->asked_count += !record->asked;
+            record->asked = true;
+        } else if (record->type_number == DNS_RR_CNAME) {
+            cname = (int)i;
+        }
+    }
+    return cname;
+}
+
+/* Marks what answers the question, walking the CNAMEs this answer holds. */
+static void
+mark_asked(struct dns_answer *answer)
+{
+    char first[DNS_NAME_TEXT_BYTES];
+    const char *name = first;
+    int path[DNS_MSG_CHAIN_MAX];
+
+    if (!answer->has_question)
+        return;
+    (void)dns_name_put(&answer->question, first);
+    for (int hop = 0; hop <= DNS_MSG_CHAIN_MAX; hop++) {
+        int cname = mark_name(answer, name);
+
+        if (cname == -1)
+            return;
+        for (int i = 0; i < hop; i++) {
+            if (path[i] == cname) {
+                answer->chain = DNS_CHAIN_LOOPS;
+                return;
+            }
+        }
+        if (hop == DNS_MSG_CHAIN_MAX)
+            break;
+        path[hop] = cname;
+        answer->last_cname = cname;
+        name = answer->records[cname].data;
+    }
+    answer->chain = DNS_CHAIN_TOO_LONG;
+}
+
+static void
+take_header(const uint8_t *bytes, struct dns_answer *out)
+{
+    *out = (struct dns_answer){
+        .id = (uint16_t)read16(bytes),
+        .rcode = bytes[3] & 0x0f,
+        .is_answer = (bytes[2] & 0x80) != 0,
+        .authoritative = (bytes[2] & 0x04) != 0,
+        .truncated = (bytes[2] & 0x02) != 0,
+        .recursed = (bytes[3] & 0x80) != 0,
+        .authenticated = (bytes[3] & 0x20) != 0,
+        .last_cname = -1,
+        .ede_code = -1,
+    };
 }
 
 /*
@@ -369,9 +317,26 @@ check_header(const uint8_t *bytes, size_t len, struct err *err)
     if (len > DNS_MSG_MAX_BYTES)
         return err_set(err, ERR_LIMIT, "DNS message of %zu bytes", len);
     for (size_t at = 4; at < HEADER_BYTES; at += 2)
-        records += (unsigned)bytes[at] << 8 | bytes[at + 1];
+        records += read16(bytes + at);
     if (records > DNS_MSG_RECORDS_MAX)
         return err_set(err, ERR_LIMIT, "DNS message of %u records", records);
+    return 0;
+}
+
+static int
+read_sections(struct reader *reader, struct err *err)
+{
+    const uint8_t *bytes = reader->bytes;
+
+    if (read_questions(reader, read16(bytes + 4), err) != 0 ||
+        read_answers(reader, read16(bytes + 6), err) != 0 ||
+        read_rest(reader, read16(bytes + 8) + read16(bytes + 10), err) != 0)
+        return -1;
+    if (reader->at < reader->len)
+        return err_set(err, ERR_PARSE,
+            "not a DNS message: %zu bytes follow its last record",
+            reader->len - reader->at);
+    mark_asked(reader->out);
     return 0;
 }
 
@@ -379,21 +344,18 @@ int
 dns_msg_decode(
     const uint8_t *bytes, size_t len, struct dns_answer *out, struct err *err)
 {
-    ldns_pkt *pkt = NULL;
-    ldns_status status;
+    struct reader reader = {
+        .bytes = bytes, .len = len, .at = HEADER_BYTES, .out = out};
     int rc;
 
     *out = (struct dns_answer){0};
     if (check_header(bytes, len, err) != 0)
         return -1;
-    status = ldns_wire2pkt(&pkt, bytes, len);
-    if (status == LDNS_STATUS_MEM_ERR)
-        return err_set(err, ERR_NOMEM, "DNS answer");
-    if (status != LDNS_STATUS_OK || pkt == NULL)
-        return err_set(err, ERR_PARSE, "not a DNS message: %s",
-            ldns_get_errorstr_by_id(status));
-    rc = take_answer(out, pkt, err);
-    ldns_pkt_free(pkt);
+    take_header(bytes, out);
+    /* Each byte may become four, \DDD, and twice so in lists. */
+    buf_init(&reader.scratch, (size_t)DNS_MSG_MAX_BYTES * 8);
+    rc = read_sections(&reader, err);
+    buf_free(&reader.scratch);
     if (rc != 0)
         dns_answer_free(out);
     return rc;
@@ -408,7 +370,6 @@ dns_answer_free(struct dns_answer *answer)
         free(answer->records[i].rdata);
     }
     free(answer->records);
-    free(answer->question_name);
     *answer = (struct dns_answer){0};
 }
 
@@ -416,41 +377,12 @@ bool
 dns_answer_matches(const struct dns_answer *answer,
     const struct dns_question *question, uint16_t id)
 {
-    return answer->is_answer && answer->id == id &&
-           answer->question_name != NULL &&
-           answer->question_class == LDNS_RR_CLASS_IN &&
+    struct dns_name name;
+    struct err ignored;
+
+    return answer->is_answer && answer->id == id && answer->has_question &&
+           answer->question_class == CLASS_IN &&
            answer->question_type == dns_type_number(question->type) &&
-           dns_same_name(answer->question_name, question->name);
-}
-
-/* "v=spf1 -all" as the one string it is, however long. */
-static int
-take_bare_txt(const char *text, struct buf *out, struct err *err)
-{
-    return buf_append(out, text, strlen(text), err);
-}
-
-int
-dns_take_data(enum check_dns_type type, const char *text, struct buf *out,
-    struct err *err)
-{
-    const char *name = check_dns_type_name((int)type);
-    char line[DNS_MSG_DATA_MAX + 64];
-    ldns_rr *rr = NULL;
-    ldns_status status;
-    int rc;
-
-    if (strlen(text) > DNS_MSG_DATA_MAX)
-        return err_set(
-            err, ERR_LIMIT, "more than %d characters", DNS_MSG_DATA_MAX);
-    if (type == DNS_TYPE_TXT && text[0] != '"')
-        return take_bare_txt(text, out, err);
-    (void)snprintf(line, sizeof(line), ". 0 IN %s %s", name, text);
-    status = ldns_rr_new_frm_str(&rr, line, 0, NULL, NULL);
-    if (status != LDNS_STATUS_OK || rr == NULL)
-        return err_set(err, ERR_PARSE, "\"%s\" is no data of a %s record: %s",
-            text, name, ldns_get_errorstr_by_id(status));
-    rc = put_rdata(rr, out, err);
-    ldns_rr_free(rr);
-    return rc;
+           dns_name_take(question->name, &name, &ignored) == 0 &&
+           dns_name_same(&answer->question, &name);
 }

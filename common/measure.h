@@ -164,7 +164,8 @@ enum {
     FACTS_CHAIN_MAX = 8,
     FACTS_ANSWERS_MAX = 64,
     FACTS_HEADERS_MAX = 16,
-    FACTS_URL_BYTES = 1024
+    FACTS_URL_BYTES = 1024,
+    FACTS_DATA_BYTES = 1024 /* of a DNS record: keys in TXT are long */
 };
 
 struct redirect_fact {
@@ -218,7 +219,7 @@ struct dns_answer_fact {
     char name[FACTS_TEXT_BYTES];
     char type[16];
     uint32_t ttl_s;
-    char data[FACTS_TEXT_BYTES];
+    char data[FACTS_DATA_BYTES]; /* as dig prints it */
 };
 
 struct dns_facts {

@@ -16,3 +16,8 @@ add_test(NAME integration.dns_real COMMAND /usr/bin/python3
   ${CMAKE_CURRENT_SOURCE_DIR}/integration/dns_real.py $<TARGET_FILE:dns_once>)
 set_tests_properties(integration.dns_real PROPERTIES LABELS integration
   TIMEOUT 120)
+add_test(NAME integration.dns_dig COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/dns_dig.py $<TARGET_FILE:leadline>
+  $<TARGET_FILE:dns_once>)
+set_tests_properties(integration.dns_dig PROPERTIES LABELS integration
+  TIMEOUT 120)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "dns_expect.h"
 
 /* The records that count, each once. */
 struct answer_set {
@@ -84,8 +85,10 @@ is_data(
 
     if (record->type_number != dns_type_number(type))
         return false;
+    if (strcmp(record->data, text) == 0)
+        return true;
     buf_init(&data, DNS_MSG_MAX_BYTES);
-    same = dns_take_data(type, text, &data, &ignored) == 0 &&
+    same = dns_expect_take(type, text, &data, &ignored) == 0 &&
            data.len == record->rdata_len &&
            (data.len == 0 || memcmp(data.data, record->rdata, data.len) == 0);
     buf_free(&data);
@@ -152,8 +155,9 @@ dns_judge(const struct check *check, const struct dns_lookup_result *result,
         return;
     if (set.count == 0) {
         out->reason = REASON_DNS_NODATA;
-        (void)snprintf(out->detail, sizeof(out->detail),
-            "the name exists and has no records of the types asked for");
+        if (out->detail[0] == '\0')
+            (void)snprintf(out->detail, sizeof(out->detail),
+                "the name exists and has no records of the types asked for");
         return;
     }
     out->reason = REASON_NONE;
@@ -162,16 +166,25 @@ dns_judge(const struct check *check, const struct dns_lookup_result *result,
         out->reason = REASON_DNS_MISMATCH;
 }
 
+/* What does not fit ends with dots. */
+static void
+put_cut(char *out, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+
+    (void)snprintf(out, size, "%.*s", (int)size - 1, text);
+    if (len >= size)
+        memcpy(out + size - 4, "...", 4);
+}
+
 static void
 put_answer(struct dns_facts *facts, const struct dns_record *record)
 {
     struct dns_answer_fact fact = {.ttl_s = record->ttl_s};
 
-    (void)snprintf(fact.name, sizeof(fact.name), "%.*s",
-        (int)sizeof(fact.name) - 1, record->name);
-    (void)snprintf(fact.type, sizeof(fact.type), "%s", record->type);
-    (void)snprintf(fact.data, sizeof(fact.data), "%.*s",
-        (int)sizeof(fact.data) - 1, record->data);
+    put_cut(fact.name, sizeof(fact.name), record->name);
+    put_cut(fact.type, sizeof(fact.type), record->type);
+    put_cut(fact.data, sizeof(fact.data), record->data);
     for (size_t i = 0; i < facts->answer_count; i++) {
         const struct dns_answer_fact *other = &facts->answers[i];
 

@@ -9,6 +9,8 @@ reason_of(const struct dns_answer *answer)
 {
     switch (answer->rcode) {
     case DNS_RCODE_NOERROR:
+        if (answer->chain != DNS_CHAIN_ENDS)
+            return REASON_DNS_SERVFAIL;
         return answer->asked_count > 0 ? REASON_NONE : REASON_DNS_NODATA;
     case DNS_RCODE_NXDOMAIN:
         return REASON_DNS_NXDOMAIN;
@@ -19,20 +21,74 @@ reason_of(const struct dns_answer *answer)
     }
 }
 
+/* Where an alias leads, if that is what went wrong. */
+static void
+put_chain(const struct dns_answer *answer, struct buf *out)
+{
+    const char *target = answer->last_cname >= 0
+                             ? answer->records[answer->last_cname].data
+                             : NULL;
+    struct err full; /* what does not fit is left out */
+
+    if (answer->chain == DNS_CHAIN_LOOPS)
+        (void)buf_printf(
+            out, &full, "the CNAMEs go in a circle by way of %.160s", target);
+    else if (answer->chain == DNS_CHAIN_TOO_LONG)
+        (void)buf_printf(out, &full, "more than %d CNAMEs lead on to %.160s",
+            DNS_MSG_CHAIN_MAX, target);
+    else if (target != NULL && answer->rcode == DNS_RCODE_NXDOMAIN)
+        (void)buf_printf(out, &full,
+            "the CNAME leads to %.160s, which does not exist", target);
+    else if (target != NULL && answer->asked_count == 0)
+        (void)buf_printf(out, &full,
+            "the CNAME leads to %.160s, for which this server gives no such "
+            "record",
+            target);
+}
+
+/* "the server answers SERVFAIL: DNSSEC bogus (its words)" */
+static void
+put_rcode(const struct dns_answer *answer, struct buf *out)
+{
+    char text[40];
+    struct err full;
+
+    dns_put_rcode(answer->rcode, text);
+    (void)buf_printf(out, &full, "the server answers %s", text);
+    if (answer->ede_code == -1)
+        return;
+    dns_put_ede(answer->ede_code, text);
+    (void)buf_printf(out, &full, ": %s", text);
+    if (answer->ede_text[0] != '\0')
+        (void)buf_printf(out, &full, " (%s)", answer->ede_text);
+}
+
+static void
+put_words(const struct dns_answer *answer, char out[FACTS_TEXT_BYTES])
+{
+    struct buf words;
+    struct err full;
+    const char *text;
+
+    buf_init(&words, FACTS_TEXT_BYTES);
+    put_chain(answer, &words);
+    if (words.len == 0 && answer->rcode != DNS_RCODE_NOERROR)
+        put_rcode(answer, &words);
+    text = buf_text(&words, &full);
+    (void)snprintf(out, FACTS_TEXT_BYTES, "%.*s", FACTS_TEXT_BYTES - 1,
+        text != NULL ? text : "");
+    buf_free(&words);
+}
+
 static void
 finish(struct dns_answer *answer, struct dns_result *result)
 {
-    char rcode[16];
-
     result->answer = *answer; /* handed on */
     result->answered = true;
     result->reason = reason_of(answer);
     result->detail[0] = '\0';
-    if (answer->rcode == DNS_RCODE_NOERROR)
-        return;
-    dns_put_rcode(answer->rcode, rcode);
-    (void)snprintf(
-        result->detail, sizeof(result->detail), "the server answers %s", rcode);
+    if (result->reason != REASON_NONE)
+        put_words(answer, result->detail);
 }
 
 /*
@@ -75,9 +131,8 @@ wants_no_edns(
 static bool
 is_bare_complaint(const struct dns_answer *answer, uint16_t id)
 {
-    return answer->is_answer && answer->id == id &&
-           answer->question_name == NULL && answer->record_count == 0 &&
-           answer->rcode != DNS_RCODE_NOERROR;
+    return answer->is_answer && answer->id == id && !answer->has_question &&
+           answer->record_count == 0 && answer->rcode != DNS_RCODE_NOERROR;
 }
 
 enum dns_reply

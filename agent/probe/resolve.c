@@ -9,7 +9,7 @@
 #include "dial.h"
 #include "dns_lookup.h"
 
-enum { NAMES_MAX = DNS_SEARCH_MAX + 1, NAME_BYTES = DNS_MSG_NAME_MAX + 2 };
+enum { NAMES_MAX = DNS_SEARCH_MAX + 1, NAME_BYTES = DNS_NAME_TEXT_BYTES + 1 };
 
 struct resolver {
     struct loop *loop; /* borrowed */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "dns_expect.h"
 #include "dns_msg.h"
 
 enum { RECORDS_MAX = 64, NAME_BYTES = 256, HEADER_BYTES = 12, CONNS_MAX = 8 };
@@ -103,7 +104,7 @@ put_record(struct buf *out, const struct record *record)
     if (record->type == DNS_TYPE_TXT)
         put_txt(&data, record->data);
     else
-        assert(dns_take_data(record->type, record->data, &data, &err) == 0);
+        assert(dns_expect_take(record->type, record->data, &data, &err) == 0);
     put_name(out, record->name);
     put16(out, dns_type_number(record->type));
     put16(out, 1);

@@ -149,7 +149,7 @@ facts_sample_full(void)
     facts->tls->chain_count = FACTS_CHAIN_MAX;
     for (int i = 0; i < FACTS_ANSWERS_MAX; i++) {
         put_long(facts->dns->answers[i].name, FACTS_TEXT_BYTES);
-        put_long(facts->dns->answers[i].data, FACTS_TEXT_BYTES);
+        put_long(facts->dns->answers[i].data, FACTS_DATA_BYTES);
     }
     return facts;
 }

@@ -14,7 +14,7 @@ protobuf-c/*|*.pb-c.h|proto/
 lmdb.h|agent/uplink/spool collector/store/store
 curl/*|common/curl_loop agent/probe/ agent/page/ collector/alert/ collector/mailbox/
 openssl/*|common/digest.c agent/probe/tls_ agent/probe/cert agent/probe/http_ agent/probe/ossl.h
-ldns/*|common/dns_msg
+ldns/*|common/dns_expect
 uv.h|uv/*|common/loop.c
 yaml.h|common/conf
 zstd*.h|common/pack.c

@@ -202,7 +202,7 @@ static const struct {
     {5, 0, 'n', 4, 65, ERR_LIMIT, "65 answers (at most 64)"},
     {5, 4, 't', 1, 256, ERR_LIMIT, "answer's name of 256 bytes"},
     {5, 4, 't', 2, 16, ERR_LIMIT, "answer's type of 16 bytes"},
-    {5, 4, 't', 4, 256, ERR_LIMIT, "answer's data of 256 bytes"},
+    {5, 4, 't', 4, 1024, ERR_LIMIT, "answer's data of 1024 bytes"},
     {0, 0, 'n', 99, 16000, ERR_LIMIT, "holds too many fields"},
 };
 
