@@ -10,14 +10,16 @@
 #include "assign.h"
 #include "clock.h"
 #include "ladder.h"
+#include "retention.h"
 
 enum {
     TURN_JOBS_MAX = 64,
     TURN_BYTES_MAX = 4 << 20,
     GATHER_MS = 20, /* how long a first job waits for company */
     IDLE_MS = 1000,
-    BACKLOG_MS = 5, /* between turns when there is late work */
-    CELLS_MAX = 8   /* made anew in a turn: a check's hour or day each */
+    BACKLOG_MS = 5,       /* between turns when there is late work */
+    CELLS_MAX = 8,        /* made anew in a turn: a check's hour or day each */
+    BUSY_DELETE_MS = 1000 /* between slices of old rows while jobs come */
 };
 
 struct job_list {
@@ -49,6 +51,8 @@ struct writer {
     struct writer_room room; /* the thread's own */
     int64_t next_unix_ms;    /* when time alone asks for a turn */
     bool again;              /* late work is left */
+    struct retention retention;
+    int64_t deleted_unix_ms; /* when the last slice was */
     bool ahead;              /* memory may be ahead of the store */
 };
 
@@ -149,6 +153,28 @@ think(
     return 0;
 }
 
+/*
+ * Old rows are deleted when nobody waits, but for a slice a second: a store
+ * that is always busy must not grow for ever.
+ */
+static int
+delete_old(
+    struct writer *writer, bool idle, struct store_txn *txn, struct err *err)
+{
+    struct retention_now now = {
+        .unix_ms = writer->room.now_unix_ms, .mono_ns = clock_mono_ns()};
+    size_t deleted;
+
+    if (!idle && now.unix_ms - writer->deleted_unix_ms < BUSY_DELETE_MS &&
+        now.unix_ms >= writer->deleted_unix_ms)
+        return 0;
+    writer->deleted_unix_ms = now.unix_ms;
+    if (retention_run(&writer->retention, txn, &now, &deleted, err) != 0)
+        return -1;
+    writer->again = writer->again || deleted == RETENTION_SLICE_ROWS;
+    return 0;
+}
+
 static int
 run_jobs(struct writer *writer, struct job_list *turn, struct store_txn *txn,
     struct err *err)
@@ -195,7 +221,8 @@ write_turn(
         return -1;
     writer->room.now_unix_ms = clock_unix_ms();
     if (run_jobs(writer, turn, txn, err) != 0 ||
-        think(writer, txn, queued, err) != 0) {
+        think(writer, txn, queued, err) != 0 ||
+        delete_old(writer, turn->count == 0, txn, err) != 0) {
         store_abort(txn);
         return -1;
     }

@@ -11,10 +11,10 @@
 #include "ladder.h"
 #include "pack.h"
 #include "raw.h"
+#include "retention.h"
 #include "watch.h"
 
-/* Older raw is not kept; further ahead no clock that works can be. */
-static const int64_t raw_kept_ms = INT64_C(35) * 86400000;
+/* Further ahead no clock that works can be. */
 static const int64_t ahead_max_ms = INT64_C(86400000);
 
 static int
@@ -123,7 +123,8 @@ static bool
 is_acceptable(const struct writer_room *room, const struct apply_job *job,
     const struct measure *measure)
 {
-    if (measure->ts_unix_ms < room->now_unix_ms - raw_kept_ms ||
+    if (!retention_takes(
+            measure->ts_unix_ms, measure->slot_unix_ms, room->now_unix_ms) ||
         measure->ts_unix_ms > room->now_unix_ms + ahead_max_ms)
         return false;
     return assign_find(room->assign, measure->check_id, job->source.region,

@@ -6,6 +6,7 @@
 
 #include "match.h"
 #include "pages.h"
+#include "retention.h"
 #include "run.h"
 
 struct running {
@@ -25,14 +26,16 @@ run_page(void *ctx, const struct page *page, struct err *err)
     return 0;
 }
 
-/* Runs the machines from the check's first slot to now. */
+/* Runs the machines over all verdicts that are kept, to now. */
 static int
 run_all(struct store_txn *txn, const struct conf_history *conf,
     const struct history_query *query, struct running *running, struct err *err)
 {
     struct timeline timeline = {.segments = NULL};
+    const struct timeline_segment *first;
     const struct timeline_segment *last;
     struct pages_query pages;
+    int64_t kept_unix_ms = retention_verdicts_from(query->now_unix_ms);
     int rc = -1;
 
     if (pages_timeline(txn, conf, query->check, &timeline, err) != 0)
@@ -41,7 +44,7 @@ run_all(struct store_txn *txn, const struct conf_history *conf,
         .txn = txn,
         .timeline = &timeline,
         .newest = conf->versions[conf->count - 1].config,
-        .from_unix_ms = INT64_MIN,
+        .from_unix_ms = kept_unix_ms,
         .to_unix_ms = query->now_unix_ms,
         .now_unix_ms = query->now_unix_ms,
     };
@@ -49,11 +52,13 @@ run_all(struct store_txn *txn, const struct conf_history *conf,
         rc = 0;
         goto out;
     }
-    rc = run_begin(
-        &running->run, &timeline.segments[0], true, &running->found, err);
+    last = &timeline.segments[timeline.count - 1];
+    first = timeline_from(&timeline, kept_unix_ms);
+    rc = run_begin(&running->run, first != NULL ? first : last,
+        kept_unix_ms <= timeline.segments[0].from_unix_ms, &running->found,
+        err);
     if (rc == 0)
         rc = pages_each(&pages, run_page, running, err);
-    last = &timeline.segments[timeline.count - 1];
     if (rc == 0 && last->to_unix_ms != TIMELINE_OPEN_END &&
         timeline_deadline(last, last->to_unix_ms) <= query->now_unix_ms)
         run_end_removed(&running->run, &running->found);
@@ -166,7 +171,20 @@ tell_rows(struct incident_row *rows, size_t count,
     return 0;
 }
 
-/* Computed ones as rows, and stored ones that were withdrawn. */
+/*
+ * Whether it is told as it was stored: withdrawn, or of a time whose verdicts
+ * are not kept any more.
+ */
+static bool
+is_told_as_stored(const struct found_list *found, const struct match_row *row)
+{
+    return row->fate == MATCH_NONE &&
+           (row->row.state == INCIDENT_WITHDRAWN ||
+               row->row.start_unix_ms <
+                   found_list_known_from(found, row->row.scope));
+}
+
+/* Computed ones as rows, and stored ones that are told as they are. */
 static size_t
 make_rows(const struct found_list *found, struct stored *stored, uint32_t check,
     const char *name, struct incident_row *rows)
@@ -178,8 +196,7 @@ make_rows(const struct found_list *found, struct stored *stored, uint32_t check,
         rows[count++] = row_of(&found->items[i],
             match_keeper(stored->rows, stored->count, i), check, name);
     for (size_t i = 0; i < stored->count; i++) {
-        if (stored->rows[i].fate == MATCH_NONE &&
-            stored->rows[i].row.state == INCIDENT_WITHDRAWN)
+        if (is_told_as_stored(found, &stored->rows[i]))
             rows[count++] = stored->rows[i].row;
     }
     return count;

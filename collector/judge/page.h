@@ -28,7 +28,7 @@ struct page {
     size_t scopes;   /* the whole, then the regions of the segment */
     size_t capacity; /* cells and marks */
     size_t slot_capacity;
-    uint8_t *cells;          /* owned; enum cell; scope by scope */
+    uint8_t *cells;          /* owned; enum verdict_cell; scope by scope */
     uint64_t *masks;         /* owned; by slot: regions in maintenance */
     uint8_t *expected;       /* owned; by slot: regions that are not */
     struct page_mark *marks; /* owned; as cells, masked */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pages.h"
+#include "retention.h"
 #include "settle_rows.h"
 
 enum { SETTLE_BACK_MS = 6 * TIMELINE_HOUR_MS, SETTLE_BACK_FACTOR = 4 };
@@ -79,13 +80,20 @@ resume(struct settling *settling, struct err *err)
         settling->watch->now_unix_ms + 1, err);
 }
 
-/* Goes back until each scope is surely known where verdicts changed. */
+/*
+ * Goes back until each scope is surely known where verdicts changed, or until
+ * no verdicts are kept.
+ */
 static int
 run_from_before(
     struct settling *settling, int64_t changed_unix_ms, struct err *err)
 {
     const struct timeline *timeline = &settling->check->timeline;
-    int64_t beginning = timeline->segments[0].from_unix_ms;
+    int64_t first_unix_ms = timeline->segments[0].from_unix_ms;
+    int64_t kept_unix_ms =
+        retention_verdicts_from(settling->watch->now_unix_ms);
+    int64_t beginning =
+        kept_unix_ms > first_unix_ms ? kept_unix_ms : first_unix_ms;
     int64_t back_ms = SETTLE_BACK_MS;
     int64_t to = changed_unix_ms < beginning ? beginning : changed_unix_ms;
 
@@ -97,7 +105,7 @@ run_from_before(
             first = &timeline->segments[timeline->count - 1];
         settling->is_saved = false;
         found_list_free(&settling->found);
-        if (run_begin(&settling->run, first, from == beginning,
+        if (run_begin(&settling->run, first, from == first_unix_ms,
                 &settling->found, err) != 0)
             return -1;
         if (run_span(settling, from, to, err) != 0)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "retention.h"
+
 enum { FRESH_MS = 600000 };
 
 /* ---- which stored rows are concerned ---- */
@@ -156,6 +158,13 @@ start_is_touched(const struct changes *changes, const struct found *found)
 {
     return found->start_unix_ms >= changes->from_unix_ms &&
            found->start_unix_ms <= changes->to_unix_ms;
+}
+
+/* Whether the votes of its first bad slot can still be read. */
+static bool
+start_has_raw(const struct settle_rows *settle, const struct found *found)
+{
+    return found->start_unix_ms > settle->watch->now_unix_ms - RETENTION_RAW_MS;
 }
 
 static enum incident_state
@@ -316,6 +325,7 @@ store_found(struct settle_rows *settle, size_t at, struct err *err)
         return -1;
     if ((old == NULL || old->start_unix_ms != row.start_unix_ms ||
             start_is_touched(changes, found)) &&
+        start_has_raw(settle, found) &&
         find_reason(settle, found, &row.reason, err) != 0)
         return -1;
     if (old != NULL && same_row(old, &row))

@@ -100,6 +100,16 @@ stale_delete(
     return store_delete(txn, STORE_META, bytes_of(&key), err);
 }
 
+int
+stale_is_marked(
+    struct store_txn *txn, const struct stale_hour *hour, struct err *err)
+{
+    struct meta_key key = stale_key(hour);
+    uint64_t due_unix_ms;
+
+    return get_number(txn, &key, &due_unix_ms, err);
+}
+
 struct walk {
     stale_each_fn *fn;
     void *ctx;

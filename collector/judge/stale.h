@@ -27,6 +27,9 @@ int stale_put(
     struct store_txn *txn, const struct stale_hour *hour, struct err *err);
 int stale_delete(
     struct store_txn *txn, const struct stale_hour *hour, struct err *err);
+/* 1: marked, 0: not, -1: err. */
+int stale_is_marked(
+    struct store_txn *txn, const struct stale_hour *hour, struct err *err);
 typedef int stale_each_fn(
     void *ctx, const struct stale_hour *hour, struct err *err);
 /* By check and hour; check 0: of all. */

@@ -43,7 +43,7 @@ struct tally {
  * UNKNOWN without those votes (DOWN with it: would be UP), which is what the
  * whole needs when it is computed anew.
  */
-enum cell {
+enum verdict_cell {
     CELL_VERDICT = 3, /* enum verdict up to UNKNOWN */
     CELL_UNCONFIRMED = 4,
     CELL_JUDGED = 8

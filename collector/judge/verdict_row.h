@@ -42,7 +42,7 @@ struct verdict_row {
     int64_t first_unix_ms; /* begin of the first slot, cut or not */
     size_t slots;
     size_t scopes;  /* the whole first, then the regions of the version */
-    uint8_t *cells; /* owned; enum cell, scope by scope */
+    uint8_t *cells; /* owned; enum verdict_cell, scope by scope */
 };
 
 void verdict_key_encode(

@@ -11,9 +11,7 @@
 #include "leg_walk.h"
 #include "p95_groups.h"
 #include "p95_mask.h"
-
-/* Older hours have their cells only, maintained or not. */
-static const int64_t raw_kept_ms = INT64_C(35) * 86400000;
+#include "retention.h"
 
 struct query {
     struct store_txn *txn;           /* borrowed */
@@ -82,7 +80,7 @@ static int
 is_usable(struct query *q, const struct cell_place *place, struct err *err)
 {
     int64_t end_unix_ms = place->start_unix_ms + cell_tier_ms(place->tier);
-    bool has_raw = end_unix_ms > q->spec.now_unix_ms - raw_kept_ms;
+    bool has_raw = end_unix_ms > q->spec.now_unix_ms - RETENTION_RAW_MS;
     struct look look = {.phases = q->spec.phases};
     int rc;
 
@@ -224,6 +222,30 @@ make_rows(
 
 /* ---- the whole ---- */
 
+/* What is left of results of that moment: cells of that length; 0: all. */
+static int64_t
+grain_ms(const struct query *q, int64_t unix_ms)
+{
+    int64_t age_ms = q->spec.now_unix_ms - unix_ms;
+
+    if (age_ms <= RETENTION_RAW_MS || q->spec.by == P95_BY_AGENT)
+        return 0;
+    return age_ms <= RETENTION_ROWS_MS ? CELL_HOUR_MS : CELL_DAY_MS;
+}
+
+/* Moves edges out to where the cells are cut. */
+static void
+widen(struct query *q)
+{
+    int64_t from_ms = grain_ms(q, q->spec.from_unix_ms);
+    int64_t to_ms = grain_ms(q, q->spec.to_unix_ms);
+
+    if (from_ms != 0)
+        q->spec.from_unix_ms -= q->spec.from_unix_ms % from_ms;
+    if (to_ms != 0 && q->spec.to_unix_ms % to_ms != 0)
+        q->spec.to_unix_ms += to_ms - q->spec.to_unix_ms % to_ms;
+}
+
 static int
 name_check(struct query *q, struct p95 *out, struct err *err)
 {
@@ -253,13 +275,14 @@ p95_query(struct store_txn *txn, const struct conf_history *conf,
 
     assert(
         spec->quantile_millionths >= 0 && spec->quantile_millionths <= 1000000);
-    *out = (struct p95){.from_unix_ms = spec->from_unix_ms,
-        .to_unix_ms = spec->to_unix_ms,
-        .quantile_millionths = spec->quantile_millionths};
+    *out = (struct p95){.quantile_millionths = spec->quantile_millionths};
     if (q.spec.phases == 0)
         q.spec.phases = 1U << PHASE_TOTAL;
     if (q.spec.from_unix_ms < 0)
         q.spec.from_unix_ms = 0;
+    widen(&q);
+    out->from_unix_ms = q.spec.from_unix_ms;
+    out->to_unix_ms = q.spec.to_unix_ms;
     q.groups.txn = txn;
     q.groups.spec = &q.spec;
     rc = name_check(&q, out, err);

@@ -5,7 +5,9 @@
  * Whole hours and days come from their cells, the edges, the last hours, what
  * maintenance touches and single agents from raw results.  Either way the
  * answer is the same: cells are exact sums of what raw results say.  Slots
- * that begin in [from, to) count; those in maintenance do not.
+ * that begin in [from, to) count; those in maintenance do not.  Where raw is
+ * not kept any more (retention.h), an edge inside of an hour is moved out to
+ * the hour's, inside of a day to the day's where hours are not kept either.
  */
 #ifndef COLLECTOR_P95_H
 #define COLLECTOR_P95_H
@@ -52,7 +54,7 @@ struct p95_row {
 
 struct p95 {
     char check[CHECK_NAME_BYTES];
-    int64_t from_unix_ms;
+    int64_t from_unix_ms; /* as it was answered */
     int64_t to_unix_ms;
     int64_t quantile_millionths;
     struct p95_row *rows; /* owned */

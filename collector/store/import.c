@@ -8,6 +8,7 @@
 #include "import_set.h"
 #include "raw_key.h"
 #include "registry.h"
+#include "retention.h"
 #include "text.h"
 
 enum { BLOCK = 20000 };
@@ -137,8 +138,8 @@ take_line(struct import *import, const char *text, size_t len, struct err *err)
     if (rc != 0)
         return -1;
     rc = place_line(import, &line, err);
-    if (rc == 0 &&
-        line.measure.ts_unix_ms < import->room.now_unix_ms - IMPORT_OLDEST_MS)
+    if (rc == 0 && !retention_takes(line.measure.ts_unix_ms,
+                       line.measure.slot_unix_ms, import->room.now_unix_ms))
         import->summary.too_old++;
     else if (rc == 0)
         rc = keep_line(import, &line, err);

@@ -20,9 +20,6 @@
 
 enum { IMPORT_LINES_MAX = 4000000 };
 
-/* How long raw results are kept: older lines are left out and counted. */
-#define IMPORT_OLDEST_MS (INT64_C(35) * 86400000)
-
 /* Where an import happens.  All borrowed. */
 struct import_room {
     struct store_txn *txn;
@@ -36,7 +33,7 @@ struct import_summary {
     uint64_t lines;
     uint64_t added;
     uint64_t same;           /* there already, or twice in the file */
-    uint64_t too_old;        /* left out */
+    uint64_t too_old;        /* left out: see retention.h */
     uint64_t unknown_region; /* kept, not judged */
 };
 

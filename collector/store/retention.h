@@ -1,0 +1,55 @@
+/*
+ * retention.h - how long rows are kept, and their deletion, a slice at a time.
+ *
+ * Results older than RETENTION_RAW_MS are not taken any more.  Raw is kept two
+ * days longer, so that whatever was still taken finds all of its hour there
+ * when that is judged and rolled up again.  Hours that wait for that are never
+ * deleted.
+ *
+ * A date that jumps ahead must not empty the store: retention's own date
+ * follows the clock's by a day an hour at most.
+ */
+#ifndef COLLECTOR_RETENTION_H
+#define COLLECTOR_RETENTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "store.h"
+
+#define RETENTION_DAY_MS      INT64_C(86400000)
+#define RETENTION_RAW_MS      (35 * RETENTION_DAY_MS)
+#define RETENTION_RAW_KEPT_MS (37 * RETENTION_DAY_MS)
+#define RETENTION_EVIDENCE_MS (90 * RETENTION_DAY_MS)
+#define RETENTION_ROWS_MS     (400 * RETENTION_DAY_MS) /* verdicts and hours */
+
+enum { RETENTION_SLICE_ROWS = 500 };
+
+/* What is remembered from one slice to the next; all-zero at first. */
+struct retention {
+    int64_t advanced_mono_ns; /* when the date was moved by a day; 0: never */
+};
+
+/* The two clocks of a turn. */
+struct retention_now {
+    int64_t unix_ms;
+    int64_t mono_ns;
+};
+
+/* Whether a result of that moment and slot is still to be taken. */
+bool retention_takes(
+    int64_t ts_unix_ms, int64_t slot_unix_ms, int64_t now_unix_ms);
+
+/* Verdict rows of slots from here on are there, if they ever were. */
+int64_t retention_verdicts_from(int64_t now_unix_ms);
+
+/*
+ * Deletes at most RETENTION_SLICE_ROWS rows whose time has come.  `deleted`
+ * gets how many; as many as the slice has room for: there may be more.
+ */
+int retention_run(struct retention *retention, struct store_txn *txn,
+    const struct retention_now *now, size_t *deleted, struct err *err);
+
+#endif
