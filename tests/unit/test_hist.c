@@ -94,6 +94,63 @@ draw(void)
     return 1 + (int64_t)exp2(exponent);
 }
 
+/* In (0, 1). */
+static double
+uniform(void)
+{
+    return ((double)random() + 1.0) / ((double)RAND_MAX + 2.0);
+}
+
+/* By Box and Muller. */
+static double
+normal(void)
+{
+    return sqrt(-2.0 * log(uniform())) * cos(2.0 * M_PI * uniform());
+}
+
+static int64_t
+lognormal(void)
+{
+    return 1 + (int64_t)(60000.0 * exp(0.8 * normal()));
+}
+
+/* A cache that answers, and the server behind it. */
+static int64_t
+bimodal(void)
+{
+    double us = random() % 10 < 7 ? 4000.0 + 300.0 * normal()
+                                  : 900000.0 + 50000.0 * normal();
+
+    return us < 1.0 ? 1 : (int64_t)us;
+}
+
+static int64_t
+constant(void)
+{
+    return 123457;
+}
+
+/* Pareto with exponent 0.7: not even a mean; many end in overflow. */
+static int64_t
+heavy_tail(void)
+{
+    double us = 1000.0 * pow(uniform(), -1.0 / 0.7);
+
+    return us > 9e8 ? 900000000 : (int64_t)us;
+}
+
+/* From the shortest that is told, where a bucket is much narrower than one of them. */
+static int64_t
+tiny(void)
+{
+    return 1 + random() % 40;
+}
+
+static int64_t (*const distributions[])(void) = {
+    draw, lognormal, bimodal, constant, heavy_tail, tiny};
+
+enum { DISTRIBUTIONS = sizeof(distributions) / sizeof(distributions[0]) };
+
 static void
 every_quantile_is_within_the_promised_error(void **state)
 {
@@ -102,10 +159,10 @@ every_quantile_is_within_the_promised_error(void **state)
 
     (void)state;
     srandom(7);
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 5 * DISTRIBUTIONS; round++) {
         hist_init(&hist);
         for (int i = 0; i < VALUES; i++) {
-            values[i] = draw();
+            values[i] = distributions[round % DISTRIBUTIONS]();
             hist_add(&hist, values[i]);
         }
         qsort(values, VALUES, sizeof(values[0]), by_value);
@@ -117,7 +174,36 @@ every_quantile_is_within_the_promised_error(void **state)
             if (values[rank - 1] > 256000000)
                 assert_true(got == (double)hist.max_us);
             else if (fabs(got - truth) > HIST_ERROR * truth)
-                fail_msg("rank %d: %f for %f", (int)rank, got, truth);
+                fail_msg("round %d, rank %d: %f for %f", round, (int)rank, got,
+                    truth);
+        }
+    }
+}
+
+/* The rank that a quantile asks for is the one that statistics mean. */
+static void
+quantiles_of_every_distribution_are_within_the_promised_error(void **state)
+{
+    static int64_t values[VALUES];
+    static struct hist hist;
+
+    (void)state;
+    srandom(19);
+    for (int d = 0; d < DISTRIBUTIONS; d++) {
+        hist_init(&hist);
+        for (int i = 0; i < VALUES; i++) {
+            values[i] = distributions[d]();
+            hist_add(&hist, values[i]);
+        }
+        qsort(values, VALUES, sizeof(values[0]), by_value);
+        for (int64_t q = 0; q <= 1000000; q += 997) {
+            int64_t place = (q * VALUES + 999999) / 1000000;
+            double truth = (double)values[place > 0 ? place - 1 : 0];
+            double got = hist_at_rank_us(&hist, hist_rank(VALUES, q));
+
+            if (truth <= 256e6 && fabs(got - truth) > HIST_ERROR * truth)
+                fail_msg("distribution %d, quantile %d: %f for %f", d, (int)q,
+                    got, truth);
         }
     }
 }
@@ -190,6 +276,75 @@ merging_is_the_same_as_adding_all(void **state)
     assert_memory_equal(bytes[0].data, bytes[1].data, bytes[0].len);
     buf_free(&bytes[0]);
     buf_free(&bytes[1]);
+}
+
+/* a + b = b + a, (a + b) + c = a + (b + c), a + 0 = a: all to the bit. */
+static void
+merging_commutes_and_associates_to_the_bit(void **state)
+{
+    static struct hist parts[3];
+    static struct hist left;
+    static struct hist right;
+    static struct hist pair;
+    static const struct hist nothing;
+
+    (void)state;
+    srandom(23);
+    for (int round = 0; round < 60; round++) {
+        for (int p = 0; p < 3; p++) {
+            hist_init(&parts[p]);
+            for (long i = random() % 200; i > 0; i--)
+                hist_add(
+                    &parts[p], distributions[(round + p) % DISTRIBUTIONS]());
+        }
+        left = parts[0];
+        hist_merge(&left, &parts[1]);
+        right = parts[1];
+        hist_merge(&right, &parts[0]);
+        assert_memory_equal(&left, &right, sizeof(left));
+        hist_merge(&left, &parts[2]);
+        pair = parts[1];
+        hist_merge(&pair, &parts[2]);
+        right = parts[0];
+        hist_merge(&right, &pair);
+        assert_memory_equal(&left, &right, sizeof(left));
+        hist_merge(&left, &nothing);
+        assert_memory_equal(&left, &right, sizeof(left));
+        hist_init(&right);
+        hist_merge(&right, &left);
+        assert_memory_equal(&left, &right, sizeof(left));
+    }
+}
+
+/* What was encoded is decoded, and encodes to the same bytes again. */
+static void
+encoding_is_an_identity(void **state)
+{
+    static struct hist hist;
+    static struct hist decoded;
+    struct buf bytes[2];
+
+    (void)state;
+    srandom(29);
+    for (int round = 0; round < 40 * DISTRIBUTIONS; round++) {
+        struct row_in in;
+
+        hist_init(&hist);
+        for (int i = 0; i < 1 + round * 5; i++)
+            hist_add(&hist, distributions[round % DISTRIBUTIONS]());
+        encode(&hist, &bytes[0]);
+        in = row_in(buf_bytes(&bytes[0]));
+        hist_init(&decoded);
+        assert_int_equal(hist_decode_add(&decoded, &in), hist.n);
+        assert_false(in.failed);
+        assert_ptr_equal(in.at, in.end);
+        assert_memory_equal(&decoded, &hist, sizeof(hist));
+        encode(&decoded, &bytes[1]);
+        assert_int_equal(bytes[0].len, bytes[1].len);
+        assert_memory_equal(bytes[0].data, bytes[1].data, bytes[0].len);
+        buf_free(&bytes[0]);
+        buf_free(&bytes[1]);
+    }
 }
 
 static void
@@ -268,8 +423,12 @@ main(void)
         cmocka_unit_test(a_bucket_holds_its_upper_bound_and_not_its_lower),
         cmocka_unit_test(ranks_are_exact),
         cmocka_unit_test(every_quantile_is_within_the_promised_error),
+        cmocka_unit_test(
+            quantiles_of_every_distribution_are_within_the_promised_error),
         cmocka_unit_test(an_estimate_never_leaves_what_was_seen),
         cmocka_unit_test(merging_is_the_same_as_adding_all),
+        cmocka_unit_test(merging_commutes_and_associates_to_the_bit),
+        cmocka_unit_test(encoding_is_an_identity),
         cmocka_unit_test(an_hour_at_thirty_seconds_takes_few_bytes),
         cmocka_unit_test(bytes_that_contradict_themselves_are_refused),
         cmocka_unit_test(nothing_stands_behind_the_overflow_bucket),
