@@ -16,7 +16,7 @@
 
 #include "row.h"
 
-#define HIST_ERROR 0.005415 /* relative: (b - 1) / (b + 1), rounded up */
+#define HIST_ERROR 0.005415 /* relative: (b - 1) / (b + 1) = 0.0054152 */
 
 enum {
     HIST_BUCKETS = 1792,
