@@ -1,5 +1,6 @@
 #include "agent.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,13 +8,14 @@
 
 #include "agent_conf.h"
 #include "assignment.h"
+#include "confine.h"
 #include "ending.h"
 #include "log.h"
 #include "loop.h"
 #include "measuring.h"
 #include "notify.h"
 #include "recorder.h"
-#include "spool.h"
+#include "spool_home.h"
 #include "upkeep.h"
 #include "uplink.h"
 
@@ -111,24 +113,6 @@ or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
-/* A damaged spool is moved aside: measuring matters more than the past. */
-static struct spool *
-open_spool(const struct agent_conf *conf, struct err *err)
-{
-    struct spool_spec spec = {
-        .dir = conf->spool_dir,
-        .cap_bytes = (size_t)conf->spool_cap_bytes,
-        .retention_ms = RETENTION_MS,
-    };
-    struct spool *spool = spool_open(&spec, err);
-
-    if (spool != NULL || err->code != ERR_STATE)
-        return spool;
-    log_event(LOG_AT_ERROR, "spool.broken",
-        "error=\"%s\" effect=\"moved aside, begun anew\"", err->msg);
-    return spool_open_fresh(&spec, err);
-}
-
 static int
 open_spool_and_recorder(struct agent *agent, struct err *err)
 {
@@ -141,7 +125,7 @@ open_spool_and_recorder(struct agent *agent, struct err *err)
     agent->notify = notify_open(agent->loop, err);
     if (agent->notify == NULL)
         return -1;
-    agent->spool = open_spool(agent->conf, err);
+    agent->spool = spool_home_open(agent->conf, err);
     if (agent->spool == NULL)
         return -1;
     recorder.loop = agent->loop;
@@ -305,6 +289,29 @@ on_hup(void *ctx)
     tell_ready(agent);
 }
 
+/* While nothing but the loop's own thread runs, and all folders are there. */
+static void
+confine_agent(const struct agent *agent)
+{
+    const struct agent_conf *conf = agent->conf;
+    char key_dir[PATH_MAX];
+    struct confine_spec spec = {
+        .own = {agent->dir, conf->spool_dir, key_dir},
+        .may_bind = conf->bind_ip4[0] != '\0' || conf->bind_ip6[0] != '\0',
+        .may_reach_abstract = notify_is_abstract(agent->notify),
+        .say_refused = log_shows(LOG_AT_DEBUG),
+    };
+
+    if (conf->unconfined) {
+        log_event(LOG_AT_WARN, "agent.unconfined",
+            "why=\"confine: off in agent.yaml\"");
+        return;
+    }
+    (void)snprintf(key_dir, sizeof(key_dir), "%s", conf->key_path);
+    *strrchr(key_dir, '/') = '\0';
+    confine(&spec);
+}
+
 static int
 open_ending(struct agent *agent, struct err *err)
 {
@@ -336,17 +343,20 @@ agent_open(const char *dir, struct agent_conf *conf, struct err *err)
     agent->dir = strdup(dir);
     if (agent->dir == NULL) {
         err_set(err, ERR_NOMEM, "agent");
-        agent_close(agent);
-        return NULL;
+        goto fail;
     }
     if (open_spool_and_recorder(agent, err) != 0 ||
-        open_measuring(agent, err) != 0 || open_assignment(agent, err) != 0 ||
-        open_uplink(agent, agent->conf, err) != 0 ||
-        open_ending(agent, err) != 0) {
-        agent_close(agent);
-        return NULL;
-    }
+        open_measuring(agent, err) != 0 || open_assignment(agent, err) != 0)
+        goto fail;
+    confine_agent(agent);
+    if (open_uplink(agent, agent->conf, err) != 0 ||
+        open_ending(agent, err) != 0)
+        goto fail;
     return agent;
+
+fail:
+    agent_close(agent);
+    return NULL;
 }
 
 void
@@ -354,9 +364,8 @@ agent_run(struct agent *agent)
 {
     struct spool_state state;
 
-    upkeep_start(
-        &agent
-             ->upkeep); /* parsing the authorities needed more than keeping them */
+    /* Parsing the authorities needed more memory than keeping them. */
+    upkeep_start(&agent->upkeep);
     spool_state(agent->spool, &state);
     log_event(LOG_AT_INFO, "agent.ready",
         "name=%s endpoint=%s checks=%zu version=%llu unsent=%llu",

@@ -24,6 +24,12 @@ log_set_level(enum log_level level)
     atomic_store(&level_now, (int)level);
 }
 
+bool
+log_shows(enum log_level level)
+{
+    return (int)level <= atomic_load(&level_now);
+}
+
 static size_t
 put_stamp(char *line, size_t size, enum log_level level)
 {
@@ -81,7 +87,7 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
     char text[LINE_MAX_BYTES];
     va_list ap;
 
-    if ((int)level > atomic_load(&level_now))
+    if (!log_shows(level))
         return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
@@ -98,7 +104,7 @@ log_limited(struct log_limit *limit, enum log_level level, const char *event,
     size_t len;
     va_list ap;
 
-    if ((int)level > atomic_load(&level_now))
+    if (!log_shows(level))
         return;
     if (limit->next_ns != 0 && now_ns < limit->next_ns) {
         limit->held_back++;

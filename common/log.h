@@ -11,12 +11,16 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level { LOG_AT_ERROR, LOG_AT_WARN, LOG_AT_INFO, LOG_AT_DEBUG };
 
 /* Says where lines below this level end: nowhere.  Default: info. */
 void log_set_level(enum log_level level);
+
+/* Whether a line of that level would end anywhere else. */
+bool log_shows(enum log_level level);
 
 /* `event` is a literal such as "uplink.lost"; `fmt` gives key=value pairs. */
 void log_event(enum log_level level, const char *event, const char *fmt, ...)

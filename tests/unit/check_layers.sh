@@ -21,6 +21,8 @@ zstd*.h|common/pack.c
 jansson*.h|collector/query/ collector/cli/ collector/control/ collector/store/import collector/web/ agent/page/browser
 pcre2*.h|common/pattern.c agent/audit/
 libpsl.h|common/domain.c agent/page/ agent/audit/
+seccomp.h|agent/confine/confine_filter.c
+linux/landlock.h|agent/confine/confine_paths.c
 gumbo*.h|agent/page/html_tree.c
 microhttpd.h|collector/web/
 cmocka*.h|cm.h|tests/
