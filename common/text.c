@@ -385,6 +385,32 @@ utf8_len(const unsigned char *at, size_t left)
     return len;
 }
 
+static uint32_t
+utf8_code(const unsigned char *at, size_t len)
+{
+    uint32_t code = len == 1 ? at[0] : at[0] & (0x7fU >> len);
+
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (at[i] & 0x3fU);
+    return code;
+}
+
+/*
+ * What steers a terminal or a reader instead of being read: control characters
+ * (U+0080 to U+009F too), line and paragraph separators, and what turns the
+ * direction of writing or hides, so that a text can look like another one.
+ */
+static bool
+steers(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
+           (code >= 0x200b && code <= 0x200f) ||
+           (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+           (code >= 0xfff9 && code <= 0xfffb) ||
+           (code >= 0xe0000 && code <= 0xe007f);
+}
+
 void
 text_put_harmless(const char *text, size_t len, char *out, size_t size)
 {
@@ -393,11 +419,8 @@ text_put_harmless(const char *text, size_t len, char *out, size_t size)
 
     while (len > 0) {
         size_t step = utf8_len(at, len);
-        bool bad = step == 0 || (step == 1 && (at[0] < 0x20 || at[0] == 0x7f));
+        bool bad = step == 0 || steers(utf8_code(at, step));
 
-        /* U+0080..U+009F are control characters too. */
-        if (step == 2 && at[0] == 0xc2 && at[1] < 0xa0)
-            bad = true;
         if (used + (bad ? 1 : step) >= size)
             break;
         if (bad)

@@ -55,7 +55,8 @@ int text_take_decimal_millionths(
 
 /*
  * Copies at most `size - 1` bytes of text that a stranger wrote: control
- * characters and invalid UTF-8 become '?', and it ends on a whole character.
+ * characters, what turns the direction of writing or hides, and invalid UTF-8
+ * become '?', and it ends on a whole character.
  */
 void text_put_harmless(const char *text, size_t len, char *out, size_t size);
 

@@ -241,12 +241,9 @@ strangers_text_is_made_harmless(void **state)
         size_t len;
         const char *out;
     } cases[] = {
-        {"plain", 5, "plain"},
-        {"a\nb\rc\0d\x7f", 8, "a?b?c?d?"},
-        {"gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f"},
-        {"\xc3", 1, "?"},
-        {"\xc3(", 2, "?("},
-        {"\xe2\x82", 2, "??"},
+        {"plain", 5, "plain"}, {"a\nb\rc\0d\x7f", 8, "a?b?c?d?"},
+        {"gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f"}, {"\xc3", 1, "?"},
+        {"\xc3(", 2, "?("}, {"\xe2\x82", 2, "??"},
         {"\xe2\x82\xac", 3, "\xe2\x82\xac"},
         {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"},
         {"\xc0\xaf", 2, "??"},           /* overlong */
@@ -258,6 +255,11 @@ strangers_text_is_made_harmless(void **state)
          "31m",
             5, "?31m"}, /* C1 control sequence introducer */
         {"\x1b[31m", 5, "?[31m"},
+        {"a\xe2\x80\xaetxt.exe", 11, "a?txt.exe"}, /* right to left from here */
+        {"\xe2\x81\xa6x\xd8\x9c", 6, "?x?"},
+        {"a\xe2\x80\x8b.example", 12, "a?.example"}, /* of no width */
+        {"\xe2\x80\xa8", 3, "?"},                    /* a line's end */
+        {"\xf3\xa0\x81\xa1", 4, "?"},                /* a tag */
     };
 
     (void)state;
