@@ -39,7 +39,7 @@ take_global(int argc, char **argv, int *i, int64_t now_unix_ms, struct cli *cli,
         return 1;
     }
     if (strcmp(argv[*i], "--no-color") == 0) {
-        cli->color = false;
+        cli->paper.screen.color = false;
         return 1;
     }
     rc = take_value(argc, argv, i, "control", &cli->control, err);

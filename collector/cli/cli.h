@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "paper.h"
 
 /* An interface: scripts depend on these. */
 enum { CLI_DONE = 0, CLI_BAD = 1, CLI_USAGE = 2, CLI_FAILED = 3 };
@@ -20,8 +21,7 @@ struct cli {
     bool has_now;
     int64_t now_unix_ms; /* --now; only with a store */
     bool json;
-    bool terminal; /* stdout is one: tables may be drawn richer */
-    bool color;
+    struct paper paper; /* stdout, for people */
 };
 
 /*

@@ -1,109 +1,38 @@
 #include "cmd_probe.h"
 
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "clock.h"
-#include "curl_loop.h"
-#include "probe.h"
+#include "probe_json.h"
+#include "probe_kit.h"
+#include "probe_live.h"
 #include "probe_print.h"
+#include "probe_series.h"
 #include "probe_target.h"
-#include "resolve.h"
-#include "text.h"
-#include "tls_ctx.h"
+#include "probe_wait.h"
 
-enum { COUNT_MAX = 100000, LEGS_MAX = 2 };
+static const int64_t redraw_ns = 100 * NS_PER_MS;
 
-/* What a probe needs, made once and used for all of --count. */
-struct bench {
-    struct loop *loop;
-    struct resolver *resolver;
-    struct tls_ctx *tls;
-    struct curl_loop *curl;
-    struct probe_env env;
-    struct measure measure; /* of the last one; its facts are ours */
-    bool done;
+/* One `leadline probe`, from its words to its exit code. */
+struct asked {
+    const struct cli *cli; /* borrowed */
+    const char *target;    /* borrowed */
+    struct check check;
+    struct probe_times times;
+    struct probe_kit kit;
+    struct probe_series *series; /* owned */
+    struct probe_live *live;     /* owned; NULL for a single probe */
+    struct probe_wait wait;
+    struct timer redraw;
+    struct loop_signal interrupt;
+    struct loop_signal terminate;
+    int64_t began_ns;
+    bool interrupted;
+    int code; /* of a single probe */
 };
 
-static void
-close_bench(struct bench *bench)
-{
-    measure_free_facts(&bench->measure);
-    curl_loop_free(bench->curl);
-    tls_ctx_free(bench->tls);
-    resolver_free(bench->resolver);
-    loop_free(bench->loop);
-}
-
-static int
-open_bench(const json_t *args, const struct check *check, struct bench *bench,
-    struct err *err)
-{
-    const char *bind = cli_arg(args, "bind");
-    bool v6 = bind != NULL && strchr(bind, ':') != NULL;
-    struct resolver_spec resolver = {
-        .resolv_conf = "/etc/resolv.conf",
-        .hosts_file = "/etc/hosts",
-        .bind_ip4 = v6 ? NULL : bind,
-        .bind_ip6 = v6 ? bind : NULL,
-    };
-
-    *bench = (struct bench){0};
-    bench->loop = loop_new(err);
-    if (bench->loop == NULL)
-        return -1;
-    resolver.loop = bench->loop;
-    bench->resolver = resolver_new(&resolver, err);
-    if (bench->resolver == NULL)
-        return -1;
-    /* The system's authorities take 30 ms to read: only where TLS is spoken. */
-    if (check->kind == CHECK_TLS || check->kind == CHECK_HTTP) {
-        bench->tls = tls_ctx_new(NULL, err);
-        if (bench->tls == NULL)
-            return -1;
-    }
-    bench->curl = curl_loop_new(bench->loop, err);
-    if (bench->curl == NULL)
-        return -1;
-    bench->env = (struct probe_env){
-        .loop = bench->loop,
-        .resolver = bench->resolver,
-        .tls = bench->tls,
-        .curl = bench->curl,
-        .bind_ip4 = resolver.bind_ip4,
-        .bind_ip6 = resolver.bind_ip6,
-        .build = "leadline/" LEADLINE_VERSION,
-    };
-    return 0;
-}
-
-static void
-take_measure(void *ctx, struct measure *measure)
-{
-    struct bench *bench = ctx;
-
-    measure_free_facts(&bench->measure);
-    bench->measure = *measure;
-    measure->facts = NULL;
-    bench->done = true;
-    loop_stop(bench->loop);
-}
-
-static int
-probe_once(struct bench *bench, const struct check *check,
-    enum check_family family, struct err *err)
-{
-    struct probe_run run = {.ts_unix_ms = clock_unix_ms(), .family = family};
-
-    run.slot_unix_ms = run.ts_unix_ms;
-    bench->done = false;
-    if (probe_start(&bench->env, check, &run, take_measure, bench, err) == NULL)
-        return -1;
-    while (!bench->done)
-        loop_run(bench->loop);
-    return 0;
-}
+/* ---- what came ---- */
 
 static int
 code_of(const struct measure *measure)
@@ -113,18 +42,7 @@ code_of(const struct measure *measure)
     return measure->status == MEASURE_ERROR ? CLI_FAILED : CLI_DONE;
 }
 
-static size_t
-legs_of(const struct check *check, enum check_family legs[LEGS_MAX])
-{
-    legs[0] = check->family;
-    if (check->family != CHECK_FAMILY_BOTH)
-        return 1;
-    legs[0] = CHECK_FAMILY_4;
-    legs[1] = CHECK_FAMILY_6;
-    return LEGS_MAX;
-}
-
-/* Worst of the legs; a leg without a route says nothing about the site. */
+/* Worst of the legs; what this machine could not do hides nothing bad. */
 static int
 worse(int a, int b)
 {
@@ -133,112 +51,191 @@ worse(int a, int b)
     return a > b ? a : b;
 }
 
-static int
-run_legs(const struct cli *cli, const json_t *args, struct bench *bench,
-    const struct check *check, struct err *err)
+static void
+print_json(const struct asked *asked, const struct probe_shot *shot)
 {
-    enum check_family legs[LEGS_MAX];
-    size_t count = legs_of(check, legs);
-    json_t *list = json_array();
-    int code = CLI_DONE;
+    json_t *legs = json_array();
 
-    for (size_t i = 0; i < count; i++) {
-        if (probe_once(bench, check, legs[i], err) != 0) {
-            json_decref(list);
-            return -1;
-        }
-        code = worse(code, code_of(&bench->measure));
-        if (cli->json)
-            (void)json_array_append_new(list,
-                probe_json(cli_arg(args, "target"), check, &bench->measure));
-        else
-            probe_print(cli, cli_arg(args, "target"), check, &bench->measure);
-    }
-    if (cli->json && check->family == CHECK_FAMILY_BOTH) {
-        json_t *both = json_pack("{s:O}", "legs", list);
+    for (size_t i = 0; i < shot->leg_count; i++)
+        (void)json_array_append_new(
+            legs, probe_json(asked->target, &asked->check, &shot->legs[i],
+                      clock_unix_ms()));
+    if (shot->leg_count > 1) {
+        json_t *both = json_pack("{s:O}", "legs", legs);
 
         cli_print_json(both);
         json_decref(both);
-    } else if (cli->json) {
-        cli_print_json(json_array_get(list, 0));
+    } else {
+        cli_print_json(json_array_get(legs, 0));
     }
-    json_decref(list);
-    return code;
+    json_decref(legs);
+    (void)fflush(stdout);
 }
 
 static void
-on_pause(void *ctx)
+print_legs(const struct asked *asked, const struct probe_shot *shot)
 {
-    loop_stop(ctx);
+    const struct paper *paper = &asked->cli->paper;
+
+    for (size_t i = 0; i < shot->leg_count; i++) {
+        struct probe_told told = {.target = asked->target,
+            .check = &asked->check,
+            .measure = &shot->legs[i],
+            .now_unix_ms = clock_unix_ms()};
+
+        if (i > 0)
+            paper_end(paper);
+        probe_print(paper, &told);
+    }
 }
 
-/* Waits until the next is due; the loop goes on. */
 static void
-pause_until(struct loop *loop, int64_t due_ns)
+on_shot(void *ctx, const struct probe_shot *shot)
 {
-    struct timer timer;
+    struct asked *asked = ctx;
 
-    timer_init(&timer, on_pause, loop);
-    loop_timer_start_at(loop, &timer, due_ns);
-    while (timer.armed)
-        loop_run(loop);
+    probe_wait_erase(&asked->wait);
+    if (asked->live != NULL)
+        probe_live_add(asked->live, shot->number, shot->legs, shot->leg_count);
+    for (size_t i = 0; i < shot->leg_count; i++)
+        asked->code = worse(asked->code, code_of(&shot->legs[i]));
+    if (asked->cli->json)
+        print_json(asked, shot);
+    else if (asked->live == NULL)
+        print_legs(asked, shot);
+}
+
+static void
+on_done(void *ctx)
+{
+    struct asked *asked = ctx;
+
+    loop_stop(asked->kit.env.loop);
+}
+
+static void
+on_signal(void *ctx)
+{
+    struct asked *asked = ctx;
+
+    asked->interrupted = true;
+    loop_stop(asked->kit.env.loop);
+}
+
+/* ---- while it waits ---- */
+
+static void
+on_redraw(void *ctx)
+{
+    struct asked *asked = ctx;
+    struct loop *loop = asked->kit.env.loop;
+    int64_t oldest_ns = probe_series_oldest_ns(asked->series);
+    int64_t waited_ns = oldest_ns > 0 ? loop_now_ns(loop) - oldest_ns : 0;
+
+    if (asked->live != NULL && !asked->cli->json)
+        probe_live_status(
+            asked->live, probe_series_under_way(asked->series), waited_ns);
+    else
+        probe_wait_show(&asked->wait, waited_ns);
+    loop_timer_start(loop, &asked->redraw, redraw_ns);
 }
 
 static int
-run_many(const struct cli *cli, const json_t *args, struct bench *bench,
-    const struct check *check, struct err *err)
+watch_signals(struct asked *asked, struct err *err)
 {
-    int64_t count;
-    int64_t interval_ms = MS_PER_SEC;
-    int64_t begun_ns = loop_now_ns(bench->loop);
-    const char *interval = cli_arg(args, "interval");
-    struct probe_tally *tally;
-    int code = CLI_DONE;
-    int rc = 0;
+    struct loop *loop = asked->kit.env.loop;
 
-    if (text_take_int(cli_arg(args, "count"), 1, COUNT_MAX, &count, err) != 0)
-        return err_wrap(err, "--count");
-    if (interval != NULL && text_take_span_ms(interval, &interval_ms, err) != 0)
-        return err_wrap(err, "--interval");
-    tally = probe_tally_new((size_t)count, err);
-    if (tally == NULL)
+    if (loop_signal_start(
+            loop, &asked->interrupt, SIGINT, on_signal, asked, err) != 0)
         return -1;
-    for (int64_t i = 0; i < count && rc == 0; i++) {
-        if (i > 0)
-            pause_until(bench->loop, begun_ns + i * interval_ms * NS_PER_MS);
-        rc = probe_once(bench, check,
-            check->family == CHECK_FAMILY_BOTH ? CHECK_FAMILY_ANY
-                                               : check->family,
-            err);
-        if (rc != 0)
-            break;
-        code = worse(code, code_of(&bench->measure));
-        probe_tally_add(
-            cli, tally, cli_arg(args, "target"), check, &bench->measure);
+    return loop_signal_start(
+        loop, &asked->terminate, SIGTERM, on_signal, asked, err);
+}
+
+static void
+close_all(struct asked *asked)
+{
+    probe_wait_erase(&asked->wait);
+    probe_series_free(asked->series);
+    if (asked->kit.env.loop != NULL) {
+        loop_timer_stop(asked->kit.env.loop, &asked->redraw);
+        loop_signal_stop(&asked->interrupt);
+        loop_signal_stop(&asked->terminate);
     }
-    if (rc == 0)
-        probe_tally_print(cli, tally);
-    probe_tally_free(tally);
-    return rc == 0 ? code : -1;
+    probe_kit_close(&asked->kit);
+    probe_live_free(asked->live);
+    check_free(&asked->check);
+}
+
+static int
+open_all(struct asked *asked, const json_t *args, struct err *err)
+{
+    if (probe_kit_open(
+            &asked->kit, &asked->check, cli_arg(args, "bind"), err) != 0 ||
+        watch_signals(asked, err) != 0)
+        return -1;
+    if (asked->times.many) {
+        asked->live = probe_live_new(
+            &(struct probe_live_spec){.paper = &asked->cli->paper,
+                .target = asked->target,
+                .check = &asked->check,
+                .count = asked->times.count,
+                .interval_ms = asked->times.interval_ms,
+                .quiet = asked->cli->json},
+            err);
+        if (asked->live == NULL)
+            return -1;
+    }
+    asked->series = probe_series_start(
+        &(struct probe_series_spec){.env = &asked->kit.env,
+            .check = &asked->check,
+            .count = asked->times.count,
+            .interval_ns = asked->times.interval_ms * NS_PER_MS},
+        on_shot, on_done, asked, err);
+    return asked->series == NULL ? -1 : 0;
+}
+
+static int
+run(struct asked *asked)
+{
+    struct loop *loop = asked->kit.env.loop;
+    int64_t elapsed_ns;
+
+    asked->began_ns = loop_now_ns(loop);
+    loop_timer_start(loop, &asked->redraw, redraw_ns);
+    if (asked->live != NULL)
+        probe_live_begin(asked->live);
+    loop_run(loop);
+    elapsed_ns = loop_now_ns(loop) - asked->began_ns;
+    probe_wait_erase(&asked->wait);
+    if (asked->live != NULL) {
+        probe_live_end(asked->live, elapsed_ns);
+        return probe_live_code(asked->live);
+    }
+    if (!asked->interrupted)
+        return asked->code;
+    (void)fprintf(stderr, "leadline: interrupted after %.1f s\n",
+        (double)elapsed_ns / 1e9);
+    return CLI_FAILED;
 }
 
 int
 cmd_probe_run(const struct cli *cli, const json_t *args)
 {
-    struct bench bench = {0};
-    struct check check;
+    struct asked asked = {.cli = cli, .target = cli_arg(args, "target")};
     struct err err;
     int code;
 
-    if (probe_target_take(args, &check, &err) != 0)
+    if (probe_target_take(args, &asked.check, &err) != 0)
         return cli_complain(&err);
-    if (open_bench(args, &check, &bench, &err) != 0)
-        code = -1;
-    else if (cli_arg(args, "count") != NULL)
-        code = run_many(cli, args, &bench, &check, &err);
+    timer_init(&asked.redraw, on_redraw, &asked);
+    probe_wait_init(
+        &asked.wait, asked.target, asked.check.timeout_ms * NS_PER_MS);
+    if (probe_times_take(args, &asked.times, &err) != 0 ||
+        open_all(&asked, args, &err) != 0)
+        code = cli_complain(&err);
     else
-        code = run_legs(cli, args, &bench, &check, &err);
-    close_bench(&bench);
-    check_free(&check);
-    return code < 0 ? cli_complain(&err) : code;
+        code = run(&asked);
+    close_all(&asked);
+    return code;
 }

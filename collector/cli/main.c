@@ -83,8 +83,8 @@ static const struct cli_command commands[] = {
         "ask for mail server and address, write leadline.yaml"},
     {"probe",
         {"target!", "kind=", "type=", "server=", "family=", "resolve=", "ca=",
-            "insecure",
-            "starttls=", "timeout=", "count=", "interval=", "bind=", NULL},
+            "insecure", "starttls=", "timeout=", "slow=", "count=", "interval=",
+            "bind=", NULL},
         cmd_probe_run, "URL|NAME [--kind dns|tcp|tls|http] [--count N]",
         "one measurement from here, now"},
     {"status", {"site?", NULL}, run_status, "[SITE]",
@@ -212,8 +212,8 @@ main(int argc, char **argv)
     struct err err;
     int left;
 
-    cli.terminal = isatty(STDOUT_FILENO) == 1;
-    cli.color = cli.terminal && getenv("NO_COLOR") == NULL;
+    cli.paper.out = stdout;
+    screen_look(STDOUT_FILENO, &cli.paper.screen);
     if (args_take_globals(
             argc - 1, argv + 1, clock_unix_ms(), &cli, &left, &err) != 0) {
         (void)fprintf(stderr, "leadline: %s\n", err.msg);

@@ -1,31 +1,25 @@
 /*
- * probe_print.h - one measure for people and for programs: the waterfall of
- * its phases, the certificate, the DNS answers, the verdict in words.
+ * probe_print.h - one measure for people: the verdict, the waterfall of its
+ * phases, what was seen of HTTP, TLS and DNS, and what to do.
  */
 #ifndef COLLECTOR_PROBE_PRINT_H
 #define COLLECTOR_PROBE_PRINT_H
 
-#include <jansson.h>
-
 #include "check.h"
-#include "cli.h"
 #include "measure.h"
+#include "paper.h"
 
-/* The object of `probe --json`, new. */
-json_t *probe_json(const char *target, const struct check *check,
-    const struct measure *measure);
+struct probe_told {
+    const char *target; /* as it was asked for */
+    const struct check *check;
+    const struct measure *measure;
+    int64_t now_unix_ms;
+};
 
-void probe_print(const struct cli *cli, const char *target,
-    const struct check *check, const struct measure *measure);
+void probe_print(const struct paper *paper, const struct probe_told *told);
 
-/* What many probes in a row gave: a line each, then the quantiles. */
-struct probe_tally;
-
-struct probe_tally *probe_tally_new(size_t count, struct err *err);
-void probe_tally_free(struct probe_tally *tally);
-void probe_tally_add(const struct cli *cli, struct probe_tally *tally,
-    const char *target, const struct check *check,
-    const struct measure *measure);
-void probe_tally_print(const struct cli *cli, const struct probe_tally *tally);
+/* "UP", and its colour. */
+const char *probe_status_word(int status);
+enum paper_style probe_status_style(int status);
 
 #endif

@@ -10,7 +10,16 @@
 #include "cli.h"
 #include "text.h"
 
-enum { TIMEOUT_DEFAULT_MS = 10000, CA_MAX_BYTES = 1 << 20, HTTPS_PORT = 443 };
+enum {
+    TIMEOUT_DEFAULT_MS = 10000,
+    SLOW_DEFAULT_MS = 2000, /* as that of a check */
+    CA_MAX_BYTES = 1 << 20,
+    HTTPS_PORT = 443,
+    COUNT_MAX = 10000000,
+    INTERVAL_DEFAULT_MS = 1000,
+    INTERVAL_MIN_MS = 10,
+    INTERVAL_MAX_MS = 3600000
+};
 
 /* NULL, with err, when memory is out. */
 static char *
@@ -213,6 +222,9 @@ take_options(const json_t *args, struct check *check, struct err *err)
             return err_set(err, ERR_LIMIT,
                 "--timeout %s is out of range (100ms to 5m)", word);
     }
+    word = cli_arg(args, "slow");
+    if (word != NULL && text_take_span_ms(word, &check->slow_ms, err) != 0)
+        return err_wrap(err, "--slow");
     if (take_family(args, check, err) != 0)
         return -1;
     word = cli_arg(args, "server");
@@ -239,6 +251,7 @@ probe_target_take(const json_t *args, struct check *check, struct err *err)
     check_init(check);
     (void)snprintf(check->name, sizeof(check->name), "probe");
     check->timeout_ms = TIMEOUT_DEFAULT_MS;
+    check->slow_ms = SLOW_DEFAULT_MS;
     check->interval_ms = CHECK_INTERVAL_MAX_MS;
     if (kind_of(args, target, check, err) != 0 ||
         take_what(args, target, check, err) != 0 ||
@@ -246,5 +259,31 @@ probe_target_take(const json_t *args, struct check *check, struct err *err)
         check_free(check);
         return -1;
     }
+    return 0;
+}
+
+int
+probe_times_take(const json_t *args, struct probe_times *times, struct err *err)
+{
+    const char *count = cli_arg(args, "count");
+    const char *interval = cli_arg(args, "interval");
+
+    *times = (struct probe_times){.many = count != NULL || interval != NULL,
+        .count = 1,
+        .interval_ms = INTERVAL_DEFAULT_MS};
+    if (!times->many)
+        return 0;
+    times->count = 0;
+    if (count != NULL &&
+        text_take_int(count, 0, COUNT_MAX, &times->count, err) != 0)
+        return err_wrap(err, "--count");
+    if (interval == NULL)
+        return 0;
+    if (text_take_span_ms(interval, &times->interval_ms, err) != 0)
+        return err_wrap(err, "--interval");
+    if (times->interval_ms < INTERVAL_MIN_MS ||
+        times->interval_ms > INTERVAL_MAX_MS)
+        return err_set(err, ERR_LIMIT,
+            "--interval %s is out of range (10ms to 1h)", interval);
     return 0;
 }

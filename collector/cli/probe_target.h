@@ -16,4 +16,14 @@
  */
 int probe_target_take(const json_t *args, struct check *check, struct err *err);
 
+/* How often: once unless --count or --interval is given. */
+struct probe_times {
+    bool many;     /* it was: a line each, and a summary */
+    int64_t count; /* 0: until somebody ends it */
+    int64_t interval_ms;
+};
+
+int probe_times_take(
+    const json_t *args, struct probe_times *times, struct err *err);
+
 #endif

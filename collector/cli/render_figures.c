@@ -24,20 +24,20 @@ print_p95_rows(const struct cli *cli, const json_t *answer)
         char text[TABLE_CELL_BYTES];
 
         table_row(table);
-        table_cell(table, TABLE_PLAIN, "%s", region ? region : "all");
-        table_cell(table, TABLE_PLAIN, "%s", render_text(row, "agent"));
-        table_cell(table, TABLE_PLAIN, "%s", render_text(row, "phase"));
-        table_cell(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,
+        table_cell(table, PAPER_PLAIN, "%s", region ? region : "all");
+        table_cell(table, PAPER_PLAIN, "%s", render_text(row, "agent"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(row, "phase"));
+        table_cell(table, PAPER_PLAIN, "%" JSON_INTEGER_FORMAT,
             json_integer_value(json_object_get(row, "n")));
         table_put_us(render_us(row, "value_us"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
-        table_cell(table, TABLE_DIM, "%.2f %%",
+        table_cell(table, PAPER_PLAIN, "%s", text);
+        table_cell(table, PAPER_DIM, "%.2f %%",
             json_number_value(json_object_get(row, "error")) * 100.0);
         table_put_us(render_us(row, "max_us"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
-        table_cell(table, TABLE_WARN, "%s", note ? note : "");
+        table_cell(table, PAPER_PLAIN, "%s", text);
+        table_cell(table, PAPER_WARN, "%s", note ? note : "");
     }
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
 }
 
@@ -112,10 +112,10 @@ add_scope(struct table *table, const char *name, const json_t *scope)
     char text[TABLE_CELL_BYTES];
 
     table_row(table);
-    table_cell(table, TABLE_PLAIN, "%s", name);
+    table_cell(table, PAPER_PLAIN, "%s", name);
     for (size_t i = 0; i < 4; i++) {
         render_percent(json_object_get(scope, ratios[i]), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", text);
     }
     for (size_t i = 0; i < 7; i++) {
         const json_t *value = json_object_get(scope, seconds[i]);
@@ -124,7 +124,7 @@ add_scope(struct table *table, const char *name, const json_t *scope)
                    json_number_value(value) < 0;
 
         put_seconds(scope, seconds[i], text, sizeof(text));
-        table_cell(table, bad ? TABLE_BAD : TABLE_PLAIN, "%s", text);
+        table_cell(table, bad ? PAPER_BAD : PAPER_PLAIN, "%s", text);
     }
 }
 
@@ -139,12 +139,12 @@ add_incidents(struct table *table, const char *scope, const json_t *incidents)
         char text[TABLE_CELL_BYTES];
 
         table_row(table);
-        table_cell(table, TABLE_PLAIN, "INC-%s", render_text(incident, "id"));
-        table_cell(table, TABLE_PLAIN, "%s", scope);
+        table_cell(table, PAPER_PLAIN, "INC-%s", render_text(incident, "id"));
+        table_cell(table, PAPER_PLAIN, "%s", scope);
         render_moment(json_object_get(incident, "start"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", text);
         render_moment(json_object_get(incident, "end"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s",
+        table_cell(table, PAPER_PLAIN, "%s",
             strcmp(text, "-") == 0 ? "still open" : text);
     }
 }
@@ -162,7 +162,7 @@ print_sla_incidents(const struct cli *cli, const json_t *incidents)
     add_incidents(table, "global", json_object_get(incidents, "global"));
     json_object_foreach(json_object_get(incidents, "regions"), name, list)
         add_incidents(table, name, list);
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
 }
 
@@ -195,16 +195,17 @@ print_sla(const struct cli *cli, const json_t *answer)
     render_moment(json_object_get(answer, "from"), from, sizeof(from));
     render_moment(json_object_get(answer, "to"), to, sizeof(to));
     render_percent(json_object_get(answer, "target"), target, sizeof(target));
-    (void)printf("%s  %s%s%s  target %s  %s to %s UTC\n",
-        render_text(answer, "check"),
-        cli->color && strcmp(verdict, "BREACHED") == 0 ? "\033[31m" : "",
-        verdict,
-        cli->color && strcmp(verdict, "BREACHED") == 0 ? "\033[0m" : "", target,
+    paper_put(&cli->paper, PAPER_PLAIN, "%s  ", render_text(answer, "check"));
+    paper_put(&cli->paper,
+        strcmp(verdict, "BREACHED") == 0 ? PAPER_BAD : PAPER_PLAIN, "%s",
+        verdict);
+    paper_put(&cli->paper, PAPER_PLAIN, "  target %s  %s to %s UTC", target,
         from, to);
+    paper_end(&cli->paper);
     add_scope(table, "global", json_object_get(answer, "global"));
     json_object_foreach(json_object_get(answer, "regions"), name, scope)
         add_scope(table, name, scope);
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
     print_verdicts(json_object_get(answer, "verdicts"));
     print_sla_incidents(cli, json_object_get(answer, "incidents"));

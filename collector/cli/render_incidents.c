@@ -31,20 +31,20 @@ render_incidents(const struct cli *cli, const json_t *answer)
         char text[TABLE_CELL_BYTES];
 
         table_row(table);
-        table_cell(table, TABLE_PLAIN, "INC-%s", render_text(incident, "id"));
-        table_cell(table, TABLE_PLAIN, "%s", render_text(incident, "check"));
-        table_cell(table, TABLE_PLAIN, "%s", render_text(incident, "scope"));
-        table_cell(table, strcmp(state, "open") == 0 ? TABLE_BAD : TABLE_PLAIN,
+        table_cell(table, PAPER_PLAIN, "INC-%s", render_text(incident, "id"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(incident, "check"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(incident, "scope"));
+        table_cell(table, strcmp(state, "open") == 0 ? PAPER_BAD : PAPER_PLAIN,
             "%s", state);
-        table_cell(table, TABLE_PLAIN, "%s", render_text(incident, "severity"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(incident, "severity"));
         render_moment(json_object_get(incident, "start"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", text);
         render_moment(json_object_get(incident, "end"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
-        table_cell(table, TABLE_PLAIN, "%s",
+        table_cell(table, PAPER_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s",
             words_of(render_text(incident, "reason")));
     }
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
     if (json_array_size(json_object_get(answer, "incidents")) == 0)
         (void)printf("no incidents\n");
@@ -134,29 +134,29 @@ render_results(const struct cli *cli, const json_t *answer)
 
         table_row(table);
         render_moment(json_object_get(result, "ts"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
-        table_cell(table, TABLE_PLAIN, "%s", render_text(result, "region"));
-        table_cell(table, TABLE_PLAIN, "%s", render_text(result, "agent"));
-        table_cell(table, TABLE_PLAIN, "%d",
+        table_cell(table, PAPER_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", render_text(result, "region"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(result, "agent"));
+        table_cell(table, PAPER_PLAIN, "%d",
             (int)json_integer_value(json_object_get(result, "attempt")));
         table_cell(table,
-            strcmp(status, "down") == 0 ? TABLE_BAD
-            : strcmp(status, "up") == 0 ? TABLE_GOOD
-                                        : TABLE_WARN,
+            strcmp(status, "down") == 0 ? PAPER_BAD
+            : strcmp(status, "up") == 0 ? PAPER_GOOD
+                                        : PAPER_WARN,
             "%s%s", status,
             json_is_true(json_object_get(result, "isolated")) ? " (isolated)"
                                                               : "");
-        table_cell(table, TABLE_PLAIN, "%s", render_text(result, "reason"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(result, "reason"));
         for (size_t p = 0; p < 5; p++) {
             table_put_us(render_us(spans, phases[p]), text, sizeof(text));
-            table_cell(table, TABLE_PLAIN, "%s", text);
+            table_cell(table, PAPER_PLAIN, "%s", text);
         }
         if (json_is_integer(http))
-            table_cell(table, TABLE_PLAIN, "%d", (int)json_integer_value(http));
+            table_cell(table, PAPER_PLAIN, "%d", (int)json_integer_value(http));
         else
-            table_cell(table, TABLE_PLAIN, "-");
+            table_cell(table, PAPER_PLAIN, "-");
     }
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
     if (json_array_size(json_object_get(answer, "results")) == 0)
         (void)printf("no results in this range\n");

@@ -4,28 +4,28 @@
 #include "render.h"
 #include "table.h"
 
-static enum table_style
+static enum paper_style
 style_of(const char *state)
 {
     static const struct {
         const char *state;
-        enum table_style style;
+        enum paper_style style;
     } styles[] = {
-        {"up", TABLE_GOOD},
-        {"present", TABLE_GOOD},
-        {"partial", TABLE_WARN},
-        {"down", TABLE_BAD},
-        {"silent", TABLE_BAD},
-        {"revoked", TABLE_DIM},
-        {"maint", TABLE_DIM},
-        {"paused", TABLE_DIM},
+        {"up", PAPER_GOOD},
+        {"present", PAPER_GOOD},
+        {"partial", PAPER_WARN},
+        {"down", PAPER_BAD},
+        {"silent", PAPER_BAD},
+        {"revoked", PAPER_DIM},
+        {"maint", PAPER_DIM},
+        {"paused", PAPER_DIM},
     };
 
     for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
         if (strcmp(styles[i].state, state) == 0)
             return styles[i].style;
     }
-    return TABLE_PLAIN;
+    return PAPER_PLAIN;
 }
 
 /* "eu up 64 ms, us up 81 ms": one glance a region. */
@@ -73,21 +73,21 @@ render_status(const struct cli *cli, const json_t *answer)
         char text[TABLE_CELL_BYTES];
 
         table_row(table);
-        table_cell(table, TABLE_PLAIN, "%s", render_text(check, "check"));
-        table_cell(table, TABLE_PLAIN, "%s", render_text(check, "kind"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(check, "check"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(check, "kind"));
         table_cell(table, style_of(state), "%s", state);
         render_age(cli, json_object_get(check, "since"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", text);
         put_regions(json_object_get(check, "regions"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", text);
         table_put_us(render_us(check, "p95_24h_us"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%s", text);
         render_percent(
             json_object_get(check, "uptime_month"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
-        table_cell(table, TABLE_BAD, "%s", render_text(check, "incident"));
+        table_cell(table, PAPER_PLAIN, "%s", text);
+        table_cell(table, PAPER_BAD, "%s", render_text(check, "incident"));
     }
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
     if (json_array_size(json_object_get(answer, "checks")) == 0)
         (void)printf("no checks\n");
@@ -122,27 +122,27 @@ render_agents(const struct cli *cli, const json_t *answer)
         char text[TABLE_CELL_BYTES];
 
         table_row(table);
-        table_cell(table, TABLE_PLAIN, "%s", render_text(agent, "name"));
-        table_cell(table, TABLE_PLAIN, "%s", render_text(agent, "region"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(agent, "name"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(agent, "region"));
         table_cell(table, style_of(state), "%s", state);
-        table_cell(table, TABLE_PLAIN, "%s", render_text(agent, "version"));
+        table_cell(table, PAPER_PLAIN, "%s", render_text(agent, "version"));
         render_age(
             cli, json_object_get(agent, "last_seen"), text, sizeof(text));
-        table_cell(table, TABLE_PLAIN, "%s", text);
-        table_cell(table, TABLE_PLAIN, "%" JSON_INTEGER_FORMAT,
+        table_cell(table, PAPER_PLAIN, "%s", text);
+        table_cell(table, PAPER_PLAIN, "%" JSON_INTEGER_FORMAT,
             json_integer_value(json_object_get(agent, "spool_records")));
         if (json_is_integer(offset))
-            table_cell(table, TABLE_PLAIN, "%+" JSON_INTEGER_FORMAT " ms",
+            table_cell(table, PAPER_PLAIN, "%+" JSON_INTEGER_FORMAT " ms",
                 json_integer_value(offset));
         else
-            table_cell(table, TABLE_PLAIN, "-");
+            table_cell(table, PAPER_PLAIN, "-");
         table_cell(table,
-            strcmp(self_check, "failing") == 0 ? TABLE_BAD : TABLE_PLAIN, "%s",
+            strcmp(self_check, "failing") == 0 ? PAPER_BAD : PAPER_PLAIN, "%s",
             self_check);
-        table_cell(table, strcmp(cfg, "bad") == 0 ? TABLE_BAD : TABLE_PLAIN,
+        table_cell(table, strcmp(cfg, "bad") == 0 ? PAPER_BAD : PAPER_PLAIN,
             "%s", cfg);
     }
-    table_print(table, cli->color, stdout);
+    table_print(table, &cli->paper);
     table_free(table);
     if (json_array_size(json_object_get(answer, "agents")) == 0)
         (void)printf(

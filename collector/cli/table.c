@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cols.h"
+#include "text.h"
+
 struct cell {
-    enum table_style style;
+    enum paper_style style;
     char text[TABLE_CELL_BYTES];
 };
 
@@ -17,15 +20,10 @@ struct table {
     size_t rows;
     size_t capacity; /* in rows */
     size_t at;       /* next column of the last row */
-    bool failed;     /* memory ran out: what fits is printed */
-};
-
-static const char *const style_codes[] = {
-    [TABLE_PLAIN] = "",
-    [TABLE_GOOD] = "\033[32m",
-    [TABLE_WARN] = "\033[33m",
-    [TABLE_BAD] = "\033[31m",
-    [TABLE_DIM] = "\033[2m",
+    size_t printed;  /* rows that table_print_more() has shown */
+    size_t widths[TABLE_COLUMNS_MAX]; /* of the columns as printed */
+    bool omit_empty;
+    bool failed; /* memory ran out: what fits is printed */
 };
 
 struct table *
@@ -74,9 +72,10 @@ table_row(struct table *table)
 }
 
 void
-table_cell(struct table *table, enum table_style style, const char *fmt, ...)
+table_cell(struct table *table, enum paper_style style, const char *fmt, ...)
 {
     struct cell *cell;
+    char text[TABLE_CELL_BYTES];
     va_list ap;
 
     if (table->failed || table->rows == 0 || table->at == table->columns)
@@ -84,80 +83,119 @@ table_cell(struct table *table, enum table_style style, const char *fmt, ...)
     cell = &table->cells[(table->rows - 1) * table->columns + table->at++];
     cell->style = style;
     va_start(ap, fmt);
-    (void)vsnprintf(cell->text, sizeof(cell->text), fmt, ap);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-}
-
-size_t
-table_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
+    /* Whole characters only, and none that spoils the columns. */
+    text_put_harmless(text, strlen(text), cell->text, sizeof(cell->text));
 }
 
 struct place {
-    size_t width;
+    size_t width; /* 0: the column is left out */
     bool right;
     bool last;
 };
 
 static void
-print_cell(
-    const char *text, const char *code, const struct place *place, FILE *out)
+print_cell(const struct paper *paper, enum paper_style style, const char *text,
+    const struct place *place)
 {
-    size_t width = table_width(text);
-    int pad = (int)(place->width > width ? place->width - width : 0);
+    size_t width = cols_of(text);
+    size_t pad = place->width > width ? place->width - width : 0;
 
-    if (place->right)
-        (void)fprintf(out, "%*s", pad, "");
-    if (*code != '\0')
-        (void)fprintf(out, "%s%s\033[0m", code, text);
-    else
-        (void)fputs(text, out);
-    if (place->last) {
-        (void)fputc('\n', out);
+    if (place->width == 0)
         return;
+    if (place->right)
+        paper_spaces(paper, pad);
+    paper_put(paper, style, "%s", text);
+    if (place->last)
+        return;
+    paper_spaces(paper, place->right ? 2 : pad + 2);
+}
+
+static const struct cell *
+cell_at(const struct table *table, size_t row, size_t column)
+{
+    return &table->cells[row * table->columns + column];
+}
+
+/* Of the rows from `first` on; 0: nothing is said in this column. */
+static size_t
+widest(const struct table *table, size_t column, size_t first)
+{
+    size_t widest = cols_of(table->titles[column]);
+    bool empty = true;
+
+    for (size_t row = first; row < table->rows; row++) {
+        const char *text = cell_at(table, row, column)->text;
+        size_t width = cols_of(text);
+
+        widest = width > widest ? width : widest;
+        empty = empty && (text[0] == '\0' || strcmp(text, "-") == 0);
     }
-    if (!place->right)
-        (void)fprintf(out, "%*s", pad, "");
-    (void)fputs("  ", out);
+    return empty && table->omit_empty ? 0 : widest;
+}
+
+static void
+print_row(const struct table *table, const struct paper *paper, size_t row,
+    const struct place *places)
+{
+    for (size_t c = 0; c < table->columns; c++)
+        print_cell(paper, cell_at(table, row, c)->style,
+            cell_at(table, row, c)->text, &places[c]);
+    paper_end(paper);
+}
+
+static void
+print_from(const struct table *table, const struct paper *paper, size_t first,
+    const size_t widths[TABLE_COLUMNS_MAX])
+{
+    struct place places[TABLE_COLUMNS_MAX];
+    bool last = true;
+
+    for (size_t c = table->columns; c-- > 0;) {
+        places[c] = (struct place){
+            .width = widths[c], .right = table->right[c], .last = last};
+        last = last && widths[c] == 0;
+    }
+    for (size_t c = 0; c < table->columns && first == 0; c++)
+        print_cell(paper, PAPER_DIM, table->titles[c], &places[c]);
+    if (first == 0)
+        paper_end(paper);
+    for (size_t row = first; row < table->rows; row++)
+        print_row(table, paper, row, places);
 }
 
 void
-table_print(const struct table *table, bool color, FILE *out)
+table_print(const struct table *table, const struct paper *paper)
 {
-    struct place places[TABLE_COLUMNS_MAX];
+    size_t widths[TABLE_COLUMNS_MAX];
 
     if (table->rows == 0)
         return;
-    for (size_t c = 0; c < table->columns; c++) {
-        places[c] = (struct place){
-            .width = table_width(table->titles[c]),
-            .right = table->right[c],
-            .last = c + 1 == table->columns,
-        };
-        for (size_t r = 0; r < table->rows; r++) {
-            size_t width =
-                table_width(table->cells[r * table->columns + c].text);
-
-            if (width > places[c].width)
-                places[c].width = width;
-        }
-    }
     for (size_t c = 0; c < table->columns; c++)
-        print_cell(table->titles[c], color ? style_codes[TABLE_DIM] : "",
-            &places[c], out);
-    for (size_t r = 0; r < table->rows; r++) {
-        for (size_t c = 0; c < table->columns; c++) {
-            const struct cell *cell = &table->cells[r * table->columns + c];
+        widths[c] = widest(table, c, 0);
+    print_from(table, paper, 0, widths);
+}
 
-            print_cell(cell->text, color ? style_codes[cell->style] : "",
-                &places[c], out);
-        }
+void
+table_omit_empty(struct table *table)
+{
+    table->omit_empty = true;
+}
+
+void
+table_print_more(struct table *table, const struct paper *paper)
+{
+    if (table->printed == table->rows)
+        return;
+    for (size_t c = 0; c < table->columns; c++) {
+        size_t width = widest(table, c, table->printed);
+
+        if (width > table->widths[c])
+            table->widths[c] = width;
     }
+    print_from(table, paper, table->printed, table->widths);
+    table->printed = table->rows;
 }
 
 void

@@ -45,7 +45,7 @@ class Usage(FleetTest):
     def test_what_is_too_much_is_named(self):
         self.fails("status", "acme", "more", about="more")
         self.fails("agents", "eu1", about="eu1")
-        self.fails("probe", "--count", "0", "127.0.0.1", about="--count")
+        self.fails("probe", "--count", "-1", "127.0.0.1", about="--count")
 
     def test_bad_values_are_named(self):
         self.fails("p95", "--since", "soon", about="soon")

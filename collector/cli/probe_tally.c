@@ -1,0 +1,51 @@
+#include "probe_tally.h"
+
+void
+probe_tally_free(struct probe_tally *tally)
+{
+    for (int phase = 0; phase <= PHASE_TOTAL; phase++)
+        quantiles_free(&tally->phases[phase]);
+}
+
+void
+probe_tally_add(struct probe_tally *tally, const struct measure *measure)
+{
+    bool served = measure_votes_up(measure);
+
+    tally->last_us[tally->seen % PROBE_TALLY_SPARKS] =
+        served ? measure->phase_us[PHASE_TOTAL] : -1;
+    tally->seen++;
+    tally->of_status[measure->status]++;
+    if (measure->reason != REASON_NONE)
+        tally->of_reason[measure->reason]++;
+    for (int phase = 0; phase <= PHASE_TOTAL && served; phase++) {
+        if (measure->phase_us[phase] != PHASE_NOT_REACHED)
+            quantiles_add(&tally->phases[phase], measure->phase_us[phase]);
+    }
+}
+
+int64_t
+probe_tally_loss(const struct probe_tally *tally)
+{
+    uint64_t down = tally->of_status[MEASURE_DOWN];
+    uint64_t answers =
+        tally->of_status[MEASURE_UP] + tally->of_status[MEASURE_SLOW] + down;
+
+    if (answers == 0)
+        return -1;
+    return (int64_t)((down * 100000 + answers - 1) / answers);
+}
+
+int64_t
+probe_tally_top_us(const struct probe_tally *tally)
+{
+    size_t count = tally->seen < PROBE_TALLY_SPARKS ? (size_t)tally->seen
+                                                    : PROBE_TALLY_SPARKS;
+    int64_t top_us = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (tally->last_us[i] > top_us)
+            top_us = tally->last_us[i];
+    }
+    return top_us;
+}
