@@ -8,7 +8,8 @@
 #include "log.h"
 #include "wire.h"
 
-enum { LOOK_BACK = 1000 }; /* records; the note is at most 100 behind */
+/* Records: the note is as far behind as a tail is long, if they are small. */
+enum { LOOK_BACK = 10000 };
 
 static const char last_runs_note[] = "last_runs";
 

@@ -17,6 +17,9 @@ unit_test(ending
   SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_life agent_runner fake_loop)
 
+unit_test(restart SOURCES support/fake_probe.c support/fake_self_check.c
+  LIBS agent_keeping agent_runner fake_loop)
+
 add_executable(make_token cli/make_token.c)
 target_link_libraries(make_token PRIVATE house proto)
 add_test(NAME cli.agent COMMAND /usr/bin/python3
@@ -34,3 +37,10 @@ set_tests_properties(integration.agent_kill PROPERTIES LABELS integration
 
 add_executable(bench_spool bench/bench_spool.c)
 target_link_libraries(bench_spool PRIVATE house agent_spool)
+foreach(part disk uplink_pulled)
+  add_test(NAME integration.agent_${part} COMMAND /usr/bin/python3 -B
+    ${CMAKE_CURRENT_SOURCE_DIR}/integration/agent_${part}.py
+    $<TARGET_FILE:leadline-agent> $<TARGET_FILE:spool_tool>)
+  set_tests_properties(integration.agent_${part} PROPERTIES LABELS integration
+    TIMEOUT 120 SKIP_RETURN_CODE 77)
+endforeach()

@@ -5,9 +5,11 @@
  *   spool_tool assign SPOOL COUNT INTERVAL_MS HTTPS_PORT CA_FILE
  *       leaves COUNT checks there, as if a collector had sent them: https, tls
  *       and tcp of nginx_site.py
+ *   spool_tool assign_tcp SPOOL COUNT INTERVAL_MS ADDRESS PORT
+ *       the same, each of kind tcp
  *   spool_tool dump SPOOL
- *       prints "SEQ CHECK SLOT_MS ATTEMPT STATUS REASON FLAGS" for each record;
- *       FLAGS: I isolated, L lagged, - neither
+ *       prints "SEQ CHECK SLOT_MS ATTEMPT STATUS REASON FLAGS TS_MS" for each
+ *       record; FLAGS: I isolated, L lagged, - neither
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,8 +26,9 @@
 enum { CA_MAX_BYTES = 64 * 1024, KINDS = 4, CAP_BYTES = 256 << 20 };
 
 struct site {
+    const char *address;
     const char *port;
-    const char *ca_pem;
+    const char *ca_pem; /* NULL: kind tcp only */
 };
 
 static int
@@ -37,11 +40,16 @@ make_check(struct check *check, int64_t number, const struct site *site)
     (void)snprintf(check->name, sizeof(check->name), "acme/c%" PRId64, number);
     check->id = check_id_of(check->name);
     check->port = atoi(site->port); /* NOLINT: of our own making */
-    (void)snprintf(text, sizeof(text), "ok.test:%s:127.0.0.1", site->port);
-    if (strlist_add(&check->resolve, text) != 0)
-        return -1;
-    check->ca_pem = strdup(site->ca_pem);
+    (void)snprintf(
+        text, sizeof(text), "ok.test:%s:%s", site->port, site->address);
     check->host = strdup("ok.test");
+    if (check->host == NULL || strlist_add(&check->resolve, text) != 0)
+        return -1;
+    if (site->ca_pem == NULL) {
+        check->kind = CHECK_TCP;
+        return 0;
+    }
+    check->ca_pem = strdup(site->ca_pem);
     switch (number % KINDS) {
     case 0:
         check->kind = CHECK_TCP;
@@ -56,7 +64,7 @@ make_check(struct check *check, int64_t number, const struct site *site)
         if (check->url == NULL)
             return -1;
     }
-    return check->ca_pem == NULL || check->host == NULL ? -1 : 0;
+    return check->ca_pem == NULL ? -1 : 0;
 }
 
 static int
@@ -110,34 +118,50 @@ put_config(const char *dir, const struct wire_config *config, struct err *err)
     return rc;
 }
 
+/* COUNT and INTERVAL_MS are argv[3] and argv[4]. */
 static int
-assign(char **argv, struct err *err)
+assign_to(char **argv, const struct site *site, struct err *err)
 {
     struct wire_config config = {0};
-    struct site site = {.port = argv[5]};
-    struct buf ca;
     int64_t count;
     int64_t interval_ms;
     int rc = -1;
 
-    buf_init(&ca, CA_MAX_BYTES);
     if (text_take_int(argv[3], 0, WIRE_CHECKS_MAX, &count, err) != 0 ||
         text_take_int(
-            argv[4], 1000, CHECK_INTERVAL_MAX_MS, &interval_ms, err) != 0 ||
-        file_read(argv[6], &ca, err) != 0)
-        goto out;
-    site.ca_pem = buf_text(&ca, err);
-    if (site.ca_pem == NULL)
-        goto out;
-    if (make_config(&config, count, interval_ms, &site) != 0)
+            argv[4], 1000, CHECK_INTERVAL_MAX_MS, &interval_ms, err) != 0)
+        return -1;
+    if (make_config(&config, count, interval_ms, site) != 0)
         rc = err_set(err, ERR_NOMEM, "checks");
     else
         rc = put_config(argv[2], &config, err);
-
-out:
     wire_config_free(&config);
+    return rc;
+}
+
+static int
+assign(char **argv, struct err *err)
+{
+    struct site site = {.address = "127.0.0.1", .port = argv[5]};
+    struct buf ca;
+    int rc = -1;
+
+    buf_init(&ca, CA_MAX_BYTES);
+    if (file_read(argv[6], &ca, err) == 0) {
+        site.ca_pem = buf_text(&ca, err);
+        if (site.ca_pem != NULL)
+            rc = assign_to(argv, &site, err);
+    }
     buf_free(&ca);
     return rc;
+}
+
+static int
+assign_tcp(char **argv, struct err *err)
+{
+    const struct site site = {.address = argv[5], .port = argv[6]};
+
+    return assign_to(argv, &site, err);
 }
 
 static int
@@ -146,12 +170,13 @@ print_record(uint64_t seq, const struct buf *bytes, struct measure *measure,
 {
     if (wire_record_decode(bytes->data, bytes->len, measure, err) != 0)
         return -1;
-    (void)printf("%" PRIu64 " %08" PRIx32 " %" PRId64 " %u %s %s %s%s%s\n", seq,
-        measure->check_id, measure->slot_unix_ms, measure->attempt,
+    (void)printf("%" PRIu64 " %08" PRIx32 " %" PRId64
+                 " %u %s %s %s%s%s %" PRId64 "\n",
+        seq, measure->check_id, measure->slot_unix_ms, measure->attempt,
         measure_status_name(measure->status),
         measure_reason_name((int)measure->reason), measure->isolated ? "I" : "",
         measure->lagged ? "L" : "",
-        measure->isolated || measure->lagged ? "" : "-");
+        measure->isolated || measure->lagged ? "" : "-", measure->ts_unix_ms);
     measure_free_facts(measure);
     return 0;
 }
@@ -189,6 +214,8 @@ main(int argc, char **argv)
 
     if (argc == 7 && strcmp(argv[1], "assign") == 0)
         rc = assign(argv, &err);
+    else if (argc == 7 && strcmp(argv[1], "assign_tcp") == 0)
+        rc = assign_tcp(argv, &err);
     else if (argc == 3 && strcmp(argv[1], "dump") == 0)
         rc = dump(argv[2], &err);
     else
