@@ -1,5 +1,7 @@
 unit_test(args LIBS cli_words)
 unit_test(probe_target LIBS cli_words)
+unit_test(results_follow LIBS cli_words)
+unit_test(probe_cert LIBS cli_probe sheet)
 
 # Text for people.
 add_library(sheet STATIC support/sheet.c)

@@ -108,17 +108,41 @@ args_find(const struct cli_command *commands, size_t count, int argc,
 static char
 split_option(const char *option, char *name, size_t size)
 {
-    size_t len = strcspn(option, "=!?");
+    size_t len = strcspn(option, "=+!?");
 
     (void)snprintf(name, size, "%.*s", (int)len, option);
     return option[len];
+}
+
+/* A value of an option; one that may be given again gathers them in a list. */
+static int
+keep_value(json_t *args, const char *name, const char *value, bool again,
+    struct err *err)
+{
+    json_t *text = json_string(value);
+    json_t *list = json_object_get(args, name);
+
+    if (text == NULL)
+        return err_set(
+            err, ERR_PARSE, "--%s: its value is not valid UTF-8", name);
+    if (again && list == NULL) {
+        list = json_array();
+        (void)json_object_set_new(args, name, list);
+    }
+    if (again)
+        return json_array_append_new(list, text) == 0
+                   ? 0
+                   : err_set(err, ERR_NOMEM, "arguments");
+    return json_object_set_new(args, name, text) == 0
+               ? 0
+               : err_set(err, ERR_NOMEM, "arguments");
 }
 
 static int
 take_option(const struct cli_command *command, int argc, char **argv, int *i,
     json_t *args, struct err *err)
 {
-    const char *names[20];
+    const char *names[28];
     char name[32];
     size_t count = 0;
     const char *close;
@@ -128,7 +152,7 @@ take_option(const struct cli_command *command, int argc, char **argv, int *i,
         const char *value;
         int rc;
 
-        if (mark == '=') {
+        if (mark == '=' || mark == '+') {
             rc = take_value(argc, argv, i, name, &value, err);
             if (rc < 0)
                 return -1;
@@ -136,10 +160,7 @@ take_option(const struct cli_command *command, int argc, char **argv, int *i,
                 names[count++] = *o;
                 continue;
             }
-            return json_object_set_new(args, name, json_string(value)) == 0
-                       ? 0
-                       : err_set(err, ERR_PARSE,
-                             "--%s: its value is not valid UTF-8", name);
+            return keep_value(args, name, value, mark == '+', err);
         }
         if (mark == '\0' && strncmp(argv[*i], "--", 2) == 0 &&
             strcmp(argv[*i] + 2, name) == 0)

@@ -26,12 +26,13 @@ struct cli {
 
 /*
  * One command.  `options` names what it takes: "since=" an option with a value,
- * "open" one without, "check?" a word that may stand alone, "check!" one that
- * must; ends with NULL.  `run` gets them as an object of texts (flags: true).
+ * "header+" one that may be given again, "open" one without, "check?" a word
+ * that may stand alone, "check!" one that must; ends with NULL.  `run` gets
+ * them as an object of texts (flags: true; repeatable ones: a list of texts).
  */
 struct cli_command {
     const char *name; /* "sla", or two words: "agent add" */
-    const char *options[20];
+    const char *options[28];
     int (*run)(const struct cli *cli, const json_t *args);
     const char *usage;   /* after the name */
     const char *summary; /* one line */

@@ -1,6 +1,7 @@
 #include "cmd_export.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,10 @@
 
 #include "buf.h"
 #include "render.h"
+#include "results_follow.h"
 #include "source.h"
+#include "table.h"
+#include "text.h"
 #include "wire.h"
 
 enum { FOLLOW_PAUSE_S = 1, READ_BYTES = 1 << 16 };
@@ -28,31 +32,80 @@ print_results(const struct cli *cli, const json_t *answer)
         cli_print_json(result);
 }
 
-/* New results come once: what was printed is the beginning of the next span. */
+/* Ctrl-C is how this ends, and no failure. */
+static volatile sig_atomic_t was_interrupted;
+
+static void
+on_interrupt(int signum)
+{
+    (void)signum;
+    was_interrupted = 1;
+}
+
+static void
+show_new(const struct cli *cli, struct table *table, const json_t *fresh)
+{
+    if (cli->json) {
+        print_results(cli, fresh);
+    } else {
+        render_results_add(table, fresh);
+        table_print_more(table, &cli->paper);
+    }
+    (void)fflush(stdout);
+}
+
+/* -1: the collector cannot be asked, or memory is out. */
+static int
+show_next(const struct cli *cli, json_t *question,
+    struct results_follow *follow, struct table *table, struct err *err)
+{
+    char from[TEXT_MOMENT_BYTES];
+    int code = CLI_DONE;
+    json_t *answer = source_ask(cli, "results", question, &code, err);
+    json_t *fresh;
+
+    if (answer == NULL)
+        return -1;
+    fresh = results_follow_take(follow, answer);
+    json_decref(answer);
+    if (fresh == NULL)
+        return err_set(err, ERR_NOMEM, "results");
+    show_new(cli, table, fresh);
+    json_decref(fresh);
+    if (results_follow_from_unix_ms(follow) > 0) {
+        text_put_moment(results_follow_from_unix_ms(follow), from);
+        (void)json_object_set_new(question, "after", json_string(from));
+    }
+    return 0;
+}
+
+/* New results come once, in the order in which they are known. */
 static int
 follow(const struct cli *cli, const json_t *args)
 {
-    json_t *next = json_deep_copy(args);
+    json_t *question = json_deep_copy(args);
+    struct table *table = render_results_table();
+    struct sigaction action = {.sa_handler = on_interrupt};
+    struct timespec pause = {.tv_sec = FOLLOW_PAUSE_S};
+    struct results_follow seen;
     struct err err;
+    int rc;
 
-    for (;;) {
-        struct timespec pause = {.tv_sec = FOLLOW_PAUSE_S};
-        int code = CLI_DONE;
-        json_t *answer = source_ask(cli, "results", next, &code, &err);
-        json_t *seen;
-
-        if (answer == NULL) {
-            json_decref(next);
-            return cli_complain(&err);
-        }
-        if (json_array_size(json_object_get(answer, "results")) > 0)
-            print_results(cli, answer);
-        (void)fflush(stdout);
-        seen = json_object_get(answer, "seen_until");
-        (void)json_object_set(next, "after", seen);
-        json_decref(answer);
-        (void)nanosleep(&pause, NULL);
+    if (results_follow_init(&seen) != 0 || question == NULL || table == NULL) {
+        rc = err_set(&err, ERR_NOMEM, "results");
+        goto out;
     }
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    do {
+        rc = show_next(cli, question, &seen, table, &err);
+    } while (rc == 0 && !was_interrupted && nanosleep(&pause, NULL) == 0);
+
+out:
+    results_follow_free(&seen);
+    table_free(table);
+    json_decref(question);
+    return rc == 0 || was_interrupted ? CLI_DONE : cli_complain(&err);
 }
 
 int

@@ -15,6 +15,7 @@
 #include "cmd_init.h"
 #include "cmd_probe.h"
 #include "cmd_test_mail.h"
+#include "probe_help.h"
 #include "render.h"
 #include "source.h"
 #include "text.h"
@@ -82,9 +83,10 @@ static const struct cli_command commands[] = {
         cmd_init_run, "URL [--out FILE]",
         "ask for mail server and address, write leadline.yaml"},
     {"probe",
-        {"target!", "kind=", "type=", "server=", "family=", "resolve=", "ca=",
-            "insecure", "starttls=", "timeout=", "slow=", "count=", "interval=",
-            "bind=", NULL},
+        {"target!", "kind=", "type=", "server=", "family=", "resolve+",
+            "ca=", "insecure", "starttls=", "method=", "header+", "body=",
+            "expect-status=", "expect-body=", "expect-redirect=", "expect+",
+            "timeout=", "slow=", "count=", "interval=", "bind=", NULL},
         cmd_probe_run, "URL|NAME [--kind dns|tcp|tls|http] [--count N]",
         "one measurement from here, now"},
     {"status", {"site?", NULL}, run_status, "[SITE]",
@@ -107,7 +109,9 @@ static const struct cli_command commands[] = {
     {"results",
         {"check!", "since=", "from=", "to=", "region=", "agent=", "follow",
             NULL},
-        cmd_results_run, "CHECK [--since 1h] [--follow]", "single results"},
+        cmd_results_run,
+        "CHECK [--since 1h] [--region R] [--agent A] [--follow]",
+        "single results; --follow shows new ones until Ctrl-C"},
     {"export", {"check?", "since=", "from=", "to=", "format=", NULL},
         cmd_export_run, "[CHECK] [--since 24h] [--format jsonl|csv]",
         "results out"},
@@ -171,6 +175,25 @@ asks_help(int argc, char **argv)
     return false;
 }
 
+static void
+print_help(const struct cli_command *command)
+{
+    if (command->run == cmd_probe_run) {
+        (void)fputs(probe_help, stdout);
+        return;
+    }
+    (void)printf("usage: leadline %s %s\n%s\n", command->name, command->usage,
+        command->summary);
+    for (const char *const *o = command->options; *o != NULL; o++) {
+        size_t len = strcspn(*o, "=+!?");
+        bool has_value = (*o)[len] == '=' || (*o)[len] == '+';
+
+        if (has_value || (*o)[len] == '\0')
+            (void)printf(
+                "  --%.*s%s\n", (int)len, *o, has_value ? " VALUE" : "");
+    }
+}
+
 static int
 run_command(const struct cli *cli, int argc, char **argv)
 {
@@ -184,15 +207,7 @@ run_command(const struct cli *cli, int argc, char **argv)
     if (command == NULL)
         return unknown_command(argv[0]);
     if (asks_help(argc, argv)) {
-        (void)printf("usage: leadline %s %s\n%s\n", command->name,
-            command->usage, command->summary);
-        for (const char *const *o = command->options; *o != NULL; o++) {
-            size_t len = strcspn(*o, "=!?");
-
-            if ((*o)[len] == '=' || (*o)[len] == '\0')
-                (void)printf("  --%.*s%s\n", (int)len, *o,
-                    (*o)[len] == '=' ? " VALUE" : "");
-        }
+        print_help(command);
         return CLI_DONE;
     }
     args = args_take(command, argc - used, argv + used, &err);

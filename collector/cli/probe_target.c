@@ -8,6 +8,7 @@
 #include "address.h"
 #include "buf.h"
 #include "cli.h"
+#include "probe_request.h"
 #include "text.h"
 
 enum {
@@ -191,22 +192,39 @@ take_ca(const char *path, struct check *check, struct err *err)
 static int
 take_server(const char *word, struct check *check, struct err *err)
 {
+    static const char every[] = "authoritative";
     char server[ADDRESS_SERVER_BYTES];
+    int64_t port;
 
+    if (strncmp(word, every, sizeof(every) - 1) == 0 &&
+        (word[sizeof(every) - 1] == '\0' || word[sizeof(every) - 1] == '#')) {
+        if (word[sizeof(every) - 1] == '#' &&
+            text_take_int(word + sizeof(every), 1, 65535, &port, err) != 0)
+            return err_wrap(err, "--server %s", every);
+        if (check->kind != CHECK_DNS)
+            return err_set(err, ERR_PARSE,
+                "--server authoritative is for kind dns: a bare name");
+        check->server = copy(word, err);
+        return check->server == NULL ? -1 : 0;
+    }
     if (address_take_server(word, server, err) != 0)
         return err_wrap(err, "--server");
     check->server = copy(server, err);
     return check->server == NULL ? -1 : 0;
 }
 
-/* HOST:PORT:ADDR, where the address may be IPv6, in brackets or not. */
+/* HOST:PORT:ADDR each, where the address may be IPv6, in brackets or not. */
 static int
-take_resolve(const char *word, struct check *check, struct err *err)
+take_resolve(const json_t *words, struct check *check, struct err *err)
 {
-    if (address_check_resolve(word, err) != 0)
-        return err_wrap(err, "--resolve");
-    if (strlist_add(&check->resolve, word) != 0)
-        return err_set(err, ERR_NOMEM, "check");
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+
+        if (address_check_resolve(word, err) != 0)
+            return err_wrap(err, "--resolve");
+        if (strlist_add(&check->resolve, word) != 0)
+            return err_set(err, ERR_NOMEM, "check");
+    }
     return 0;
 }
 
@@ -233,14 +251,13 @@ take_options(const json_t *args, struct check *check, struct err *err)
     word = cli_arg(args, "ca");
     if (word != NULL && take_ca(word, check, err) != 0)
         return -1;
-    word = cli_arg(args, "resolve");
-    if (word != NULL && take_resolve(word, check, err) != 0)
+    if (take_resolve(json_object_get(args, "resolve"), check, err) != 0)
         return -1;
     word = cli_arg(args, "starttls");
     if (word != NULL && take_starttls(word, check, err) != 0)
         return -1;
     check->insecure = cli_flag(args, "insecure");
-    return 0;
+    return probe_request_take(args, check, err);
 }
 
 int

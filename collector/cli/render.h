@@ -19,6 +19,11 @@ render_fn render_incident; /* one, with its evidence */
 render_fn render_agents;
 render_fn render_results;
 
+/* The same for results that go on: a table, new, and rows into it. */
+struct table;
+struct table *render_results_table(void);
+void render_results_add(struct table *table, const json_t *answer);
+
 /* "2026-11-24 03:10:05" of an RFC 3339 text; "-" for null. */
 void render_moment(const json_t *value, char *out, size_t size);
 

@@ -171,6 +171,48 @@ class Probe(unittest.TestCase):
             "--resolve", f"acme.test:{self.site.port}:127.0.0.1")
         self.assertEqual("up", answer["status"])
 
+    def test_what_is_sent_and_expected(self):
+        url = self.site.url("acme")
+        for words in (["--expect-body", "Get a quote"], ["--header", "A: 1",
+                      "--header", "B: 2"], ["--expect-status", "200,301"]):
+            self.assertEqual("up", self.probe_json(
+                url, *self.trusting, *words)["status"], words)
+        self.fails("http_body", url, *self.trusting, "--expect-body", "nowhere")
+        self.fails("http_status", url, *self.trusting, "--expect-status", "4xx")
+        self.fails("http_redirect_wrong", self.site.url("acme", "/redirect"),
+                   *self.trusting, "--expect-redirect",
+                   "https://elsewhere.test/")
+        self.fails("dns_mismatch", "www.acme.test", "--server",
+                   self.dns.address, "--expect", "192.0.2.1")
+        self.assertEqual("up", self.probe_json(
+            "www.acme.test", "--server", self.dns.address, "--expect",
+            "127.0.0.1")["status"])
+
+    def test_slow_is_said_and_is_no_failure(self):
+        answer = self.probe_json(self.site.url("acme"), *self.trusting,
+                                 "--slow", "1ms")
+        self.assertEqual(("slow", None), (answer["status"], answer["reason"]))
+        out = self.probe(self.site.url("acme"), *self.trusting, "--slow", "1ms")
+        self.assertRegex(out.splitlines()[0],
+                         r"^SLOW .*slower than 1ms, \d+ % of it [a-z]+")
+
+    def test_the_first_line_says_everything(self):
+        out = self.probe(self.site.url("acme", "/missing"), *self.trusting,
+                         code=1)
+        first, why, advice = out.splitlines()[:3]
+        self.assertRegex(first, r"^DOWN  https://acme.test:\d+/missing  "
+                         r"127\.0\.0\.1  [\d.]+ m?s  .*: 404$")
+        self.assertRegex(why, r"^  why +http_status")
+        self.assertRegex(advice, r"^  to do +\w+")
+
+    def test_help_has_examples(self):
+        out = run(program("leadline"), "probe", "--help")
+        self.assertEqual((0, ""), (out.returncode, out.stderr))
+        for word in ("--server", "--expect-body", "--interval", "Examples:",
+                     "Exit codes:", "--starttls"):
+            self.assertIn(word, out.stdout)
+        self.assertLessEqual(max(map(len, out.stdout.splitlines())), 80)
+
     def test_count_ends_with_a_summary(self):
         begun = time.monotonic()
         out = self.probe(f"tcp://127.0.0.1:{self.site.port}", "--count", "5",

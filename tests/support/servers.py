@@ -160,6 +160,7 @@ class NameServer:
     def __init__(self, dir, names=("acme",)):
         self.dir = pathlib.Path(dir)
         self.names = names
+        self.more = ""  # further records of each zone
 
     def start(self):
         self.dir.mkdir(parents=True)
@@ -172,7 +173,7 @@ class NameServer:
                 f"$ORIGIN {name}.test.\n$TTL 60\n"
                 "@ SOA ns1 hostmaster 1 3600 600 86400 60\n@ NS ns1\n"
                 "@ A 127.0.0.1\nns1 A 127.0.0.1\nwww A 127.0.0.1\n"
-                "both A 127.0.0.1\nboth AAAA ::1\n")
+                "both A 127.0.0.1\nboth AAAA ::1\n" + self.more)
         (self.dir / "nsd.conf").write_text(f"""
 server:
   ip-address: 127.0.0.1@{self.port}

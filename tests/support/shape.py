@@ -114,9 +114,40 @@ RESULT = {"ts": (moment, int), "slot": (moment, int, None), "check": str,
           "reason": (str, None), "phases_us": dict,
           "http_status": (int, None)}
 
+PHASES_US = {phase: (int, None) for phase in (
+    "dns", "connect", "tls", "request", "wait", "transfer", "total")}
+
+PROBE_HTTP = {
+    "status": (int, None), "version": (str, None),
+    "redirects": [{"from": str, "to": str, "status": int,
+                   "phases_us": PHASES_US}],
+    "bytes_body": int, "bytes_header": int, "request_id": (str, None)}
+
+VERIFY = one_of(
+    "ok", "expired", "not_yet_valid", "hostname_mismatch", "self_signed",
+    "untrusted_root", "incomplete_chain", "revoked", "weak_signature",
+    "weak_key", "invalid_purpose", "other")
+
+PROBE_TLS = {
+    "version": (str, None), "cipher": (str, None), "alpn": (str, None),
+    "verify": (VERIFY, None), "verify_all": [VERIFY],
+    "verify_detail": (str, None), "not_before": (moment, None),
+    "not_after": (moment, None), "days_left": (int, None), "names": [str],
+    "issuer": (str, None), "subject": (str, None),
+    "fingerprint_sha256": (str, None), "key": (str, None),
+    "chain": [{"subject": str, "issuer": str, "not_after": moment,
+               "fingerprint_sha256": str}],
+    "ocsp_stapled": bool, "sct_count": int}
+
+PROBE_DNS = {
+    "server": (str, None), "transport": (one_of("udp", "tcp"), None),
+    "rcode": (str, None),
+    "answers": [{"name": str, "type": str, "ttl": int, "data": str}],
+    "authenticated": bool, "truncated": bool}
+
 PROBE = {"target": str, "kind": str,
          "status": one_of("up", "slow", "down", "error"),
          "reason": (str, None), "failed_phase": (str, None),
          "started": moment, "family": (int, None), "ip": (str, None),
-         "phases_us": dict, "http": (dict, None), "tls": (dict, None),
-         "dns": (dict, None), "page": None}
+         "phases_us": PHASES_US, "http": (PROBE_HTTP, None),
+         "tls": (PROBE_TLS, None), "dns": (PROBE_DNS, None), "page": None}

@@ -16,6 +16,7 @@ static const struct cli_command commands[] = {
     {"agent add", {"name!", "region=", NULL}, run_nothing, "NAME", ""},
     {"agents", {NULL}, run_nothing, "", ""},
     {"sla", {"check?", "since=", "verdicts", NULL}, run_nothing, "[CHECK]", ""},
+    {"probe", {"target!", "header+", NULL}, run_nothing, "URL", ""},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
@@ -119,6 +120,23 @@ slips_are_named(void **state)
     }
 }
 
+static void
+what_may_be_given_again_is_a_list(void **state)
+{
+    char *argv[] = {(char *)"--header", (char *)"a: 1", (char *)"u",
+        (char *)"--header=b: 2"};
+    struct err err;
+    json_t *args = args_take(&commands[3], 4, argv, &err);
+    const json_t *list;
+
+    (void)state;
+    assert_made(args, err);
+    list = json_object_get(args, "header");
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(json_string_value(json_array_get(list, 1)), "b: 2");
+    json_decref(args);
+}
+
 int
 main(void)
 {
@@ -128,6 +146,7 @@ main(void)
         cmocka_unit_test(two_words_are_found_before_one),
         cmocka_unit_test(options_and_words_become_an_object),
         cmocka_unit_test(slips_are_named),
+        cmocka_unit_test(what_may_be_given_again_is_a_list),
     };
 
     return cmocka_run_group_tests_name("args", tests, NULL, NULL);
