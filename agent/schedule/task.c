@@ -175,9 +175,10 @@ miss_slots(struct task *task, const struct schedule_step *step)
             tell_skipped(&task->legs[leg], &plan);
     }
     task->host->skipped += step->missed;
-    log_event(LOG_AT_WARN, "runner.skipped", "check=%s slots=%llu told=%llu",
-        task->check.name, (unsigned long long)step->missed,
-        (unsigned long long)told);
+    /* After a sleep of the machine it is every check's turn. */
+    log_limited(&task->host->skipped_limit, LOG_AT_WARN, "runner.skipped",
+        "check=%s slots=%llu told=%llu", task->check.name,
+        (unsigned long long)step->missed, (unsigned long long)told);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "err.h"
 #include "grid_clock.h"
+#include "log.h"
 #include "loop.h"
 #include "measure.h"
 #include "schedule.h"
@@ -45,6 +46,7 @@ struct task_host {
     uint64_t skipped;     /* slots not measured */
     bool has_run;         /* a slot was started; for others to reset */
     struct task *retired; /* owned: replaced, still finishing */
+    struct log_limit skipped_limit;
 };
 
 /* Frees the retired. */

@@ -9,6 +9,7 @@
 
 #include "digest.h"
 #include "spool_dir.h"
+#include "spool_pages.h"
 #include "spool_rows.h"
 
 enum {
@@ -16,7 +17,8 @@ enum {
     DROP_MAX = 4096,            /* records at once, when the disk is full */
     DROP_PART = 16,             /* of all */
     DROP_LEAST = 100,
-    LEAST_FREE_BYTES = 1 << 20 /* less is a full disk */
+    LEAST_FREE_BYTES = 1 << 20,    /* less is a full disk */
+    COMMIT_PAGES_BYTES = 96 * 1024 /* what one maps, beside its records */
 };
 
 struct spool_db {
@@ -25,6 +27,8 @@ struct spool_db {
     MDB_env *env; /* owned; NULL if it could not be opened again */
     struct spool_rows rows;
     MDB_txn *held; /* owned; what is read while another thread writes */
+    struct spool_pages read;    /* each counts for itself: */
+    struct spool_pages written; /* by whoever writes */
 };
 
 static int
@@ -69,6 +73,17 @@ finish(MDB_txn *txn, int rc, const char *what, struct err *err)
     return rc == 0 ? 0 : lmdb_failed(err, rc, what);
 }
 
+static void
+find_pages(struct spool_db *db)
+{
+    int fd;
+
+    if (mdb_env_get_fd(db->env, &fd) != 0)
+        return;
+    spool_pages_find(&db->read, fd);
+    db->written = db->read;
+}
+
 static int
 open_env(struct spool_db *db)
 {
@@ -81,6 +96,8 @@ open_env(struct spool_db *db)
         rc = mdb_env_set_mapsize(db->env, map_bytes);
     if (rc == 0)
         rc = mdb_env_open(db->env, db->path, MDB_NOLOCK, 0600);
+    if (rc == 0)
+        find_pages(db);
     return rc;
 }
 
@@ -232,7 +249,9 @@ spool_db_write(struct spool_db *db, const struct spool_write *write,
     if (rc != 0)
         return lmdb_failed(err, rc, "begin");
     rc = spool_rows_fill(&db->rows, txn, write, &change);
-    if (finish(txn, rc, "write", err) != 0)
+    rc = finish(txn, rc, "write", err);
+    spool_pages_used(&db->written, COMMIT_PAGES_BYTES + write->tail.len);
+    if (rc != 0)
         return -1;
     *now = change;
     return 0;
@@ -298,7 +317,7 @@ static int
 read_sealed(struct spool_db *db, MDB_dbi dbi, struct bytes key, struct buf *out,
     struct err *err)
 {
-    struct bytes value;
+    struct bytes value = {NULL, 0};
     MDB_txn *txn = db->held;
     int rc = txn != NULL ? 0 : begin(db, MDB_RDONLY, &txn);
 
@@ -311,6 +330,7 @@ read_sealed(struct spool_db *db, MDB_dbi dbi, struct bytes key, struct buf *out,
         rc = lmdb_failed(err, rc, "read");
     else
         rc = buf_append(out, value.data, value.len, err) == 0 ? 1 : -1;
+    spool_pages_used(&db->read, value.len);
     if (txn != db->held)
         mdb_txn_abort(txn);
     return rc;

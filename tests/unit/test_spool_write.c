@@ -22,7 +22,9 @@ enum {
     PATH_BYTES = 128,
     PAGE_BYTES = 4096,
     META_BYTES = 2 * PAGE_BYTES,
-    LARGE = 48 * 1024
+    LARGE = 48 * 1024,
+    LARGE_CAP_BYTES = 32 << 20,
+    FILE_GROWS_MAX_KB = 8 << 10
 };
 
 static const int64_t start_ms = INT64_C(1800000000000);
@@ -448,6 +450,55 @@ reading_goes_on_through_thousands_of_commits(void **state)
     assert_records(f->spool, (unsigned)state_of(f).oldest_seq, next - 1);
 }
 
+static long
+file_memory_kb(void)
+{
+    char line[256];
+    long kb = -1;
+    FILE *status = fopen("/proc/self/status", "r");
+
+    assert_non_null(status);
+    while (kb == -1 && fgets(line, sizeof(line), status) != NULL) {
+        if (strncmp(line, "RssFile:", 8) == 0)
+            kb = strtol(line + 8, NULL, 10);
+    }
+    (void)fclose(status);
+    return kb;
+}
+
+static void
+filling_and_draining_keeps_the_file_out_of_our_memory(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t record[4000];
+    const struct spool_told told = {on_told, f};
+    struct buf out;
+    uint64_t seq = 0;
+    long before_kb;
+    struct err err;
+
+    f->spec.cap_bytes = LARGE_CAP_BYTES;
+    open_again(f);
+    before_kb = file_memory_kb();
+    while (state_of(f).bytes < LARGE_CAP_BYTES * 3 / 4) {
+        for (int i = 0; i < 90; i++) {
+            assert_ok(spool_append(f->spool,
+                          (struct bytes){record, sizeof(record)}, &seq, &err),
+                err);
+        }
+        (void)spool_write_start(f->spool, NULL, &told, &err);
+        assert_int_equal(spool_write_end(f->spool, &err), 1);
+    }
+    assert_true(file_memory_kb() - before_kb < FILE_GROWS_MAX_KB);
+    buf_init(&out, sizeof(record));
+    for (uint64_t at = 1; at <= seq; at++) {
+        buf_clear(&out);
+        assert_int_equal(spool_read(f->spool, at, &out, &err), 1);
+    }
+    buf_free(&out);
+    assert_true(file_memory_kb() - before_kb < FILE_GROWS_MAX_KB);
+}
+
 int
 main(void)
 {
@@ -461,6 +512,7 @@ main(void)
         CASE(a_disk_without_room_is_told_and_recovers),
         CASE(a_process_killed_while_it_writes_loses_nothing),
         CASE(reading_goes_on_through_thousands_of_commits),
+        CASE(filling_and_draining_keeps_the_file_out_of_our_memory),
     };
 #undef CASE
 
