@@ -10,6 +10,15 @@ static const char *const status_names[MEASURE_STATUS_COUNT] = {
     [MEASURE_ERROR] = "error",
 };
 
+static const char *const staple_names[CERT_STAPLE_COUNT] = {
+    [STAPLE_NONE] = "none",
+    [STAPLE_GOOD] = "good",
+    [STAPLE_REVOKED] = "revoked",
+    [STAPLE_UNKNOWN] = "unknown",
+    [STAPLE_STALE] = "stale",
+    [STAPLE_UNUSABLE] = "unusable",
+};
+
 static const char *const verify_names[CERT_VERIFY_COUNT] = {
     [CERT_OK] = "ok",
     [CERT_EXPIRED] = "expired",
@@ -106,8 +115,9 @@ static const struct {
         "install a certificate of a public authority, or give the check its "
         "ca_file"},
     [REASON_TLS_CERT_INCOMPLETE_CHAIN] = {"tls_cert_incomplete_chain",
-        "the server does not send its intermediate certificate",
-        "serve the full chain (fullchain.pem)"},
+        "an issuer of the certificate is neither sent nor known here",
+        "serve the full chain (fullchain.pem); for an authority of your own, "
+        "give the check its ca_file"},
     [REASON_TLS_CERT_REVOKED] = {"tls_cert_revoked",
         "the certificate has been revoked", "replace it now"},
     [REASON_TLS_CERT_WEAK_SIGNATURE] = {"tls_cert_weak_signature",
@@ -299,6 +309,14 @@ cert_verify_name(int verify)
     if (verify < 0 || verify >= CERT_VERIFY_COUNT)
         return NULL;
     return verify_names[verify];
+}
+
+const char *
+cert_staple_name(int staple)
+{
+    if (staple < 0 || staple >= CERT_STAPLE_COUNT)
+        return NULL;
+    return staple_names[staple];
 }
 
 int

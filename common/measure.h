@@ -42,6 +42,18 @@ enum cert_verify {
     CERT_VERIFY_COUNT
 };
 
+/* What came of the OCSP answer that a server staples to its certificate. */
+enum cert_staple {
+    STAPLE_NONE, /* there was none */
+    STAPLE_GOOD,
+    STAPLE_REVOKED,
+    STAPLE_UNKNOWN,  /* the responder does not know the certificate */
+    STAPLE_STALE,    /* outside its own time: says nothing */
+    STAPLE_UNUSABLE, /* no answer, not for this one, or not signed as it should:
+                       says nothing */
+    CERT_STAPLE_COUNT
+};
+
 enum measure_reason {
     REASON_NONE,
     REASON_DNS_NXDOMAIN,
@@ -209,10 +221,15 @@ struct tls_facts {
     char signature[64];                      /* "ecdsa-with-SHA256" */
     struct cert_fact chain[FACTS_CHAIN_MAX]; /* as presented, leaf first */
     size_t chain_count;
+    /* Leaf first, trusted authority last; empty if there is no such way. */
+    struct cert_fact verified_chain[FACTS_CHAIN_MAX];
+    size_t verified_count;
     int64_t verified_not_after_unix_ms;  /* earliest in the verified chain; 0 */
     int64_t presented_not_after_unix_ms; /* earliest in the presented one; 0 */
     bool ocsp_stapled;
-    int32_t sct_count;
+    enum cert_staple staple;
+    bool must_staple;  /* the certificate demands one (RFC 7633) */
+    int32_t sct_count; /* embedded, in the handshake, in the OCSP answer */
 };
 
 struct dns_answer_fact {
@@ -261,6 +278,7 @@ const char *measure_status_name(int status);
 const char *measure_reason_name(int reason);
 const char *phase_name(int phase);
 const char *cert_verify_name(int verify);
+const char *cert_staple_name(int staple);
 
 /* The number of a fixed name, or -1. */
 int measure_status_from(const char *name);

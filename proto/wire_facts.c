@@ -159,6 +159,30 @@ take_tls_texts(
     return take_texts(pb->names, pb->n_names, tls->names, "name", err);
 }
 
+/* Comes after the presented chain, to which it points. */
+static int
+take_verified(
+    const Leadline__TlsFacts *pb, struct tls_facts *tls, struct err *err)
+{
+    if (take_count(pb->n_verified_chain, FACTS_CHAIN_MAX,
+            "verified certificates", err) != 0)
+        return -1;
+    tls->verified_count = pb->n_verified_chain;
+    for (size_t i = 0; i < pb->n_verified_chain; i++) {
+        uint32_t place = pb->verified_chain[i]->presented;
+
+        if (wire_part_range(place, 0, (int64_t)tls->chain_count,
+                "place in the presented chain", err) != 0)
+            return err_wrap(err, "verified certificate %zu", i);
+        if (place > 0)
+            tls->verified_chain[i] = tls->chain[place - 1];
+        else if (take_cert(
+                     pb->verified_chain[i], &tls->verified_chain[i], err) != 0)
+            return err_wrap(err, "verified certificate %zu", i);
+    }
+    return 0;
+}
+
 static int
 take_tls(const Leadline__TlsFacts *pb, struct facts *facts, struct err *err)
 {
@@ -173,6 +197,8 @@ take_tls(const Leadline__TlsFacts *pb, struct facts *facts, struct err *err)
         wire_part_range(pb->verify_all, 0, (1 << CERT_VERIFY_COUNT) - 1,
             "verify_all", err) != 0 ||
         wire_part_range(pb->sct_count, 0, INT32_MAX, "sct_count", err) != 0 ||
+        wire_part_range(pb->staple, 0, CERT_STAPLE_COUNT - 1, "staple", err) !=
+            0 ||
         take_time(pb->verified_not_after_unix_ms, "verified_not_after", err) !=
             0 ||
         take_time(
@@ -183,6 +209,8 @@ take_tls(const Leadline__TlsFacts *pb, struct facts *facts, struct err *err)
     tls->verify_all = pb->verify_all;
     tls->sct_count = (int32_t)pb->sct_count;
     tls->ocsp_stapled = pb->ocsp_stapled != 0;
+    tls->staple = (enum cert_staple)pb->staple;
+    tls->must_staple = pb->must_staple != 0;
     tls->verified_not_after_unix_ms = pb->verified_not_after_unix_ms;
     tls->presented_not_after_unix_ms = pb->presented_not_after_unix_ms;
     tls->chain_count = pb->n_chain;
@@ -190,7 +218,7 @@ take_tls(const Leadline__TlsFacts *pb, struct facts *facts, struct err *err)
         if (take_cert(pb->chain[i], &tls->chain[i], err) != 0)
             return err_wrap(err, "certificate %zu", i);
     }
-    return 0;
+    return take_verified(pb, tls, err);
 }
 
 static int

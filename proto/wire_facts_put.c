@@ -206,23 +206,61 @@ put_cert(const struct builder *builder, const struct cert_fact *cert,
 }
 
 static int
-put_chain(const struct builder *builder, const struct tls_facts *tls,
-    Leadline__TlsFacts *pb)
+put_certs(const struct builder *builder, const struct cert_fact *certs,
+    size_t count, Leadline__CertFact ***out)
 {
     Leadline__CertFact *items;
     void **pointers;
 
-    if (tls->chain_count == 0)
+    if (count == 0)
         return 0;
-    items = put_items(builder, tls->chain_count, sizeof(*items), &pointers);
+    items = put_items(builder, count, sizeof(*items), &pointers);
     if (items == NULL)
         return -1;
-    for (size_t i = 0; i < tls->chain_count; i++) {
-        if (put_cert(builder, &tls->chain[i], &items[i]) != 0)
+    for (size_t i = 0; i < count; i++) {
+        if (put_cert(builder, &certs[i], &items[i]) != 0)
             return -1;
     }
+    *out = (Leadline__CertFact **)pointers;
+    return 0;
+}
+
+/* Where it stands in the presented chain, plus one; 0: nowhere. */
+static uint32_t
+place_in_chain(const struct tls_facts *tls, const struct cert_fact *cert)
+{
+    for (size_t i = 0; i < tls->chain_count; i++) {
+        const struct cert_fact *other = &tls->chain[i];
+
+        if (strcmp(other->fingerprint_sha256, cert->fingerprint_sha256) == 0 &&
+            strcmp(other->subject, cert->subject) == 0 &&
+            strcmp(other->issuer, cert->issuer) == 0 &&
+            other->not_before_unix_ms == cert->not_before_unix_ms &&
+            other->not_after_unix_ms == cert->not_after_unix_ms)
+            return (uint32_t)(i + 1);
+    }
+    return 0;
+}
+
+/* What was presented too is not told twice. */
+static int
+put_chains(const struct builder *builder, const struct tls_facts *tls,
+    Leadline__TlsFacts *pb)
+{
+    if (put_certs(builder, tls->chain, tls->chain_count, &pb->chain) != 0 ||
+        put_certs(builder, tls->verified_chain, tls->verified_count,
+            &pb->verified_chain) != 0)
+        return -1;
     pb->n_chain = tls->chain_count;
-    pb->chain = (Leadline__CertFact **)pointers;
+    pb->n_verified_chain = tls->verified_count;
+    for (size_t i = 0; i < tls->verified_count; i++) {
+        uint32_t place = place_in_chain(tls, &tls->verified_chain[i]);
+
+        if (place == 0)
+            continue;
+        leadline__cert_fact__init(pb->verified_chain[i]);
+        pb->verified_chain[i]->presented = place;
+    }
     return 0;
 }
 
@@ -239,6 +277,10 @@ check_tls(const struct builder *builder, const struct tls_facts *tls)
             "number of names", builder->err) != 0 ||
         wire_part_range((int64_t)tls->chain_count, 0, FACTS_CHAIN_MAX,
             "number of certificates", builder->err) != 0 ||
+        wire_part_range((int64_t)tls->verified_count, 0, FACTS_CHAIN_MAX,
+            "number of verified certificates", builder->err) != 0 ||
+        wire_part_range((int64_t)tls->staple, 0, CERT_STAPLE_COUNT - 1,
+            "staple", builder->err) != 0 ||
         check_time(builder, tls->verified_not_after_unix_ms,
             "verified_not_after") != 0)
         return -1;
@@ -263,7 +305,7 @@ put_tls(const struct builder *builder, const struct tls_facts *tls,
         put_text(builder, tls->key, &pb->key) != 0 ||
         put_text(builder, tls->signature, &pb->signature) != 0 ||
         put_texts(builder, tls->names, tls->name_count, &pb->names) != 0 ||
-        put_chain(builder, tls, pb) != 0)
+        put_chains(builder, tls, pb) != 0)
         return -1;
     pb->n_names = tls->name_count;
     pb->verify = (uint32_t)tls->verify;
@@ -271,6 +313,8 @@ put_tls(const struct builder *builder, const struct tls_facts *tls,
     pb->verified_not_after_unix_ms = tls->verified_not_after_unix_ms;
     pb->presented_not_after_unix_ms = tls->presented_not_after_unix_ms;
     pb->ocsp_stapled = tls->ocsp_stapled;
+    pb->staple = (uint32_t)tls->staple;
+    pb->must_staple = tls->must_staple;
     pb->sct_count = (uint32_t)tls->sct_count;
     facts->tls = pb;
     return 0;

@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <openssl/ct.h>
 #include <openssl/evp.h>
+#include <openssl/tls1.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -107,8 +109,22 @@ embedded_sct_count(X509 *leaf)
     return count;
 }
 
-static void
-put_cert(X509 *cert, struct cert_fact *out)
+/* RFC 7633: the TLS features a server must show with this certificate. */
+static bool
+demands_staple(X509 *leaf)
+{
+    TLS_FEATURE *features = X509_get_ext_d2i(leaf, NID_tlsfeature, NULL, NULL);
+    bool found = false;
+
+    for (int i = 0; features != NULL && i < sk_ASN1_INTEGER_num(features); i++)
+        found |= ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) ==
+                 TLSEXT_TYPE_status_request;
+    sk_ASN1_INTEGER_pop_free(features, ASN1_INTEGER_free);
+    return found;
+}
+
+void
+cert_put_fact(X509 *cert, struct cert_fact *out)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
@@ -139,7 +155,7 @@ put_chain(const struct cert_question *asked, struct tls_facts *out)
         if (i == 0 || end_unix_ms < out->presented_not_after_unix_ms)
             out->presented_not_after_unix_ms = end_unix_ms;
         if (out->chain_count < FACTS_CHAIN_MAX)
-            put_cert(cert, &out->chain[out->chain_count++]);
+            cert_put_fact(cert, &out->chain[out->chain_count++]);
     }
 }
 
@@ -158,5 +174,6 @@ cert_describe(const struct cert_question *asked, struct tls_facts *out)
         strlen(OBJ_nid2ln(X509_get_signature_nid(leaf))), out->signature,
         sizeof(out->signature));
     out->sct_count = embedded_sct_count(leaf);
+    out->must_staple = demands_staple(leaf);
     ERR_clear_error();
 }

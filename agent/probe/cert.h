@@ -26,10 +26,13 @@ struct cert_question {
 };
 
 /*
- * Fills names, key, signature, chain, the presented chain's earliest end and
- * the count of embedded timestamps.
+ * Fills names, key, signature, chain, the presented chain's earliest end,
+ * must_staple and the count of embedded timestamps.
  */
 void cert_describe(const struct cert_question *asked, struct tls_facts *out);
+
+/* One certificate's facts. */
+void cert_put_fact(X509 *cert, struct cert_fact *out);
 
 /* An ASN.1 time; 0 if it cannot be read. */
 int64_t cert_unix_ms(const ASN1_TIME *time);

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <openssl/evp.h>
-#include <openssl/ocsp.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdarg.h>
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cert_staple.h"
 #include "clock.h"
 #include "text.h"
 
@@ -20,7 +20,8 @@ enum { SECURITY_BITS_MIN = 112, HOST_BYTES = 256 };
 struct judgement {
     const struct cert_question *asked; /* borrowed */
     struct tls_facts *out;             /* borrowed */
-    bool chain_failed; /* no chain leads to a trusted authority */
+    bool
+        chain_failed; /* no chain, rightly signed, leads to a trusted authority */
 };
 
 /* `what` applies; the words stay if nothing before it in the list does. */
@@ -91,6 +92,8 @@ on_error(int ok, X509_STORE_CTX *ctx)
             return 1;
         judgement->chain_failed = true;
     }
+    if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE)
+        judgement->chain_failed = true;
     blame(judgement, what, "certificate %d of the chain: %s",
         X509_STORE_CTX_get_error_depth(ctx),
         X509_verify_cert_error_string(error));
@@ -120,9 +123,9 @@ judge_dates(struct judgement *judgement, X509 *cert)
     }
 }
 
-/* Nobody needs to believe a signature by which an authority signs itself. */
+/* Nobody needs to believe the signature on what is trusted by itself. */
 static void
-judge_strength(struct judgement *judgement, X509 *cert)
+judge_strength(struct judgement *judgement, X509 *cert, bool is_anchor)
 {
     EVP_PKEY *key = X509_get0_pubkey(cert);
     int bits = key == NULL ? 0 : EVP_PKEY_get_security_bits(key);
@@ -133,7 +136,7 @@ judge_strength(struct judgement *judgement, X509 *cert)
     if (bits < SECURITY_BITS_MIN)
         blame(judgement, CERT_WEAK_KEY, "%s: a key of %d bits", who,
             key == NULL ? 0 : EVP_PKEY_get_bits(key));
-    if (X509_self_signed(cert, 0) == 1)
+    if (is_anchor || X509_self_signed(cert, 0) == 1)
         return;
     if (X509_get_signature_info(cert, NULL, NULL, &signature_bits, NULL) == 1 &&
         signature_bits < SECURITY_BITS_MIN)
@@ -192,46 +195,42 @@ judge_purpose(struct judgement *judgement, X509 *leaf)
             "the certificate is not for TLS servers");
 }
 
-/* True if the answer says, signed by the issuer, that `leaf` is revoked. */
-static bool
-is_revoked(OCSP_BASICRESP *basic, const struct cert_question *asked, X509 *leaf,
-    X509 *issuer)
+static const char *
+words_of_staple(enum cert_staple staple)
 {
-    OCSP_CERTID *id = OCSP_cert_to_id(NULL, leaf, issuer);
-    STACK_OF(X509) *signers = sk_X509_new_null();
-    int status = V_OCSP_CERTSTATUS_UNKNOWN;
-    bool found = false;
-
-    if (id != NULL && signers != NULL && sk_X509_push(signers, issuer) > 0 &&
-        OCSP_basic_verify(basic, signers, asked->trust, OCSP_TRUSTOTHER) == 1)
-        found = OCSP_resp_find_status(
-                    basic, id, &status, NULL, NULL, NULL, NULL) == 1;
-    sk_X509_free(signers); /* not what is in it */
-    OCSP_CERTID_free(id);
-    return found && status == V_OCSP_CERTSTATUS_REVOKED;
+    switch (staple) {
+    case STAPLE_NONE:
+        return "none is stapled";
+    case STAPLE_STALE:
+        return "the stapled one is out of date";
+    case STAPLE_UNKNOWN:
+        return "the stapled one does not know the certificate";
+    case STAPLE_UNUSABLE:
+        return "the stapled one cannot be used";
+    case STAPLE_GOOD:
+    case STAPLE_REVOKED:
+    case CERT_STAPLE_COUNT:
+        break;
+    }
+    return "";
 }
 
+/* Browsers that heed the demand for a staple (Firefox) refuse without it. */
 static void
-judge_stapled(struct judgement *judgement, X509 *leaf, X509 *issuer)
+judge_staple(struct judgement *judgement, X509 *leaf, X509 *issuer)
 {
-    const struct cert_question *asked = judgement->asked;
-    const uint8_t *at = asked->ocsp;
-    OCSP_RESPONSE *answer = NULL;
-    OCSP_BASICRESP *basic = NULL;
+    struct tls_facts *out = judgement->out;
 
-    if (at == NULL || asked->ocsp_len == 0)
-        return;
-    judgement->out->ocsp_stapled = true;
-    answer = d2i_OCSP_RESPONSE(NULL, &at, (long)asked->ocsp_len);
-    if (answer != NULL &&
-        OCSP_response_status(answer) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
-        basic = OCSP_response_get1_basic(answer);
-    if (basic != NULL && issuer != NULL &&
-        is_revoked(basic, asked, leaf, issuer))
+    out->ocsp_stapled =
+        judgement->asked->ocsp != NULL && judgement->asked->ocsp_len > 0;
+    out->staple = cert_staple_read(judgement->asked, leaf, issuer);
+    if (out->staple == STAPLE_REVOKED)
         blame(judgement, CERT_REVOKED,
             "the stapled OCSP answer says that it was revoked");
-    OCSP_BASICRESP_free(basic);
-    OCSP_RESPONSE_free(answer);
+    else if (out->must_staple && out->staple != STAPLE_GOOD && issuer != NULL)
+        blame(judgement, CERT_OTHER,
+            "the certificate demands an OCSP answer (must-staple), and %s",
+            words_of_staple(out->staple));
 }
 
 static void
@@ -248,11 +247,30 @@ set_rules(X509_STORE_CTX *ctx, const struct cert_question *asked)
     X509_VERIFY_PARAM_set_auth_level(rules, 0); /* see judge_strength() */
 }
 
+/* What was presented too has been described already. */
+static void
+put_verified(
+    const struct cert_question *asked, X509 *cert, struct tls_facts *out)
+{
+    struct cert_fact *to;
+    int place;
+
+    if (out->verified_count >= FACTS_CHAIN_MAX)
+        return;
+    to = &out->verified_chain[out->verified_count++];
+    place = sk_X509_find(asked->presented, cert);
+    if (place >= 0 && (size_t)place < out->chain_count)
+        *to = out->chain[place];
+    else
+        cert_put_fact(cert, to);
+}
+
 /* Walks the chain that OpenSSL built, as far as it came. */
 static void
 judge_chain(struct judgement *judgement, X509_STORE_CTX *ctx, X509 *leaf)
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+    struct tls_facts *out = judgement->out;
     int count = chain == NULL ? 0 : sk_X509_num(chain);
     int64_t first_end_unix_ms = 0;
 
@@ -261,13 +279,16 @@ judge_chain(struct judgement *judgement, X509_STORE_CTX *ctx, X509 *leaf)
         int64_t end_unix_ms = cert_unix_ms(X509_get0_notAfter(cert));
 
         judge_dates(judgement, cert);
-        judge_strength(judgement, cert);
+        judge_strength(
+            judgement, cert, i == count - 1 && !judgement->chain_failed);
         if (i == 0 || end_unix_ms < first_end_unix_ms)
             first_end_unix_ms = end_unix_ms;
+        if (!judgement->chain_failed)
+            put_verified(judgement->asked, cert, out);
     }
     if (!judgement->chain_failed)
-        judgement->out->verified_not_after_unix_ms = first_end_unix_ms;
-    judge_stapled(judgement, leaf, count > 1 ? sk_X509_value(chain, 1) : NULL);
+        out->verified_not_after_unix_ms = first_end_unix_ms;
+    judge_staple(judgement, leaf, count > 1 ? sk_X509_value(chain, 1) : NULL);
 }
 
 void
@@ -281,7 +302,9 @@ cert_judge(const struct cert_question *asked, struct tls_facts *out)
     out->verify_all = 0;
     out->verify_detail[0] = '\0';
     out->verified_not_after_unix_ms = 0;
+    out->verified_count = 0;
     out->ocsp_stapled = false;
+    out->staple = STAPLE_NONE;
     if (asked->presented != NULL)
         leaf = sk_X509_value(asked->presented, 0);
     if (leaf == NULL || ctx == NULL ||

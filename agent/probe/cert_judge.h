@@ -11,8 +11,9 @@
 #include "cert.h"
 
 /*
- * Fills verify, verify_all, verify_detail, ocsp_stapled and the verified
- * chain's earliest end (0 where no chain leads to a trusted authority).
+ * Fills verify, verify_all, verify_detail, what was stapled, and the verified
+ * chain with its earliest end (empty, and 0, where no chain leads to a trusted
+ * authority).
  * Comes after cert_describe(), whose names it quotes.
  */
 void cert_judge(const struct cert_question *asked, struct tls_facts *out);

@@ -104,12 +104,12 @@ verify_all_json(const struct tls_facts *tls)
 }
 
 static json_t *
-chain_json(const struct tls_facts *tls)
+chain_json(const struct cert_fact *certs, size_t count)
 {
     json_t *chain = json_array();
 
-    for (size_t i = 0; i < tls->chain_count; i++) {
-        const struct cert_fact *cert = &tls->chain[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct cert_fact *cert = &certs[i];
 
         (void)json_array_append_new(
             chain, json_pack("{s:s, s:s, s:o, s:o, s:s}", "subject",
@@ -165,12 +165,19 @@ tls_facts_json(const struct tls_facts *tls, int64_t now_unix_ms)
             leaf != NULL ? json_string(leaf->fingerprint_sha256)
                          : json_null()));
     (void)json_object_update_new(out,
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:i}", "key",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:i}", "key",
             text_json(tls->key), "signature", text_json(tls->signature),
-            "chain", chain_json(tls), "verified_not_after",
-            moment_json(tls->verified_not_after_unix_ms), "presented_not_after",
+            "chain", chain_json(tls->chain, tls->chain_count), "verified_chain",
+            chain_json(tls->verified_chain, tls->verified_count),
+            "verified_not_after", moment_json(tls->verified_not_after_unix_ms),
+            "presented_not_after",
             moment_json(tls->presented_not_after_unix_ms), "ocsp_stapled",
-            (int)tls->ocsp_stapled, "sct_count", (int)tls->sct_count));
+            (int)tls->ocsp_stapled, "ocsp",
+            tls->staple != STAPLE_NONE
+                ? json_string(cert_staple_name((int)tls->staple))
+                : json_null(),
+            "must_staple", (int)tls->must_staple, "sct_count",
+            (int)tls->sct_count));
     return out;
 }
 

@@ -88,9 +88,17 @@ fill_tls(struct tls_facts *tls)
     tls->chain[0].not_after_unix_ms = INT64_C(253402300799000);
     memset(tls->chain[0].fingerprint_sha256, 'a', 64);
     tls->chain_count = 1;
+    tls->verified_chain[0] = tls->chain[0];
+    put(tls->verified_chain[1].subject, sizeof(tls->chain[0].subject), "CN=ca");
+    put(tls->verified_chain[1].issuer, sizeof(tls->chain[0].issuer), "CN=ca");
+    tls->verified_chain[1].not_after_unix_ms = 5;
+    memset(tls->verified_chain[1].fingerprint_sha256, 'c', 64);
+    tls->verified_count = 2;
     tls->verified_not_after_unix_ms = 1;
     tls->presented_not_after_unix_ms = -1;
     tls->ocsp_stapled = true;
+    tls->staple = STAPLE_STALE;
+    tls->must_staple = true;
     tls->sct_count = 3;
 }
 
@@ -145,8 +153,11 @@ facts_sample_full(void)
         put_long(facts->tls->chain[i].subject, FACTS_TEXT_BYTES);
         put_long(facts->tls->chain[i].issuer, FACTS_TEXT_BYTES);
         memset(facts->tls->chain[i].fingerprint_sha256, '0', 64);
+        facts->tls->verified_chain[i] = facts->tls->chain[i];
+        memset(facts->tls->verified_chain[i].fingerprint_sha256, '1', 64);
     }
     facts->tls->chain_count = FACTS_CHAIN_MAX;
+    facts->tls->verified_count = FACTS_CHAIN_MAX;
     for (int i = 0; i < FACTS_ANSWERS_MAX; i++) {
         put_long(facts->dns->answers[i].name, FACTS_TEXT_BYTES);
         put_long(facts->dns->answers[i].data, FACTS_DATA_BYTES);
@@ -197,8 +208,13 @@ same_tls(const struct tls_facts *a, const struct tls_facts *b)
 {
     if (a == NULL || b == NULL)
         return a == b;
-    if (a->name_count != b->name_count || a->chain_count != b->chain_count)
+    if (a->name_count != b->name_count || a->chain_count != b->chain_count ||
+        a->verified_count != b->verified_count)
         return false;
+    for (size_t i = 0; i < a->verified_count; i++) {
+        if (!same_cert(&a->verified_chain[i], &b->verified_chain[i]))
+            return false;
+    }
     for (size_t i = 0; i < a->name_count; i++) {
         if (strcmp(a->names[i], b->names[i]) != 0)
             return false;
@@ -215,7 +231,8 @@ same_tls(const struct tls_facts *a, const struct tls_facts *b)
            strcmp(a->signature, b->signature) == 0 &&
            a->verified_not_after_unix_ms == b->verified_not_after_unix_ms &&
            a->presented_not_after_unix_ms == b->presented_not_after_unix_ms &&
-           a->ocsp_stapled == b->ocsp_stapled && a->sct_count == b->sct_count;
+           a->ocsp_stapled == b->ocsp_stapled && a->staple == b->staple &&
+           a->must_staple == b->must_staple && a->sct_count == b->sct_count;
 }
 
 static bool

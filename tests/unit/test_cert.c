@@ -1,6 +1,7 @@
 #include "cert_judge.h"
 
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -410,6 +411,146 @@ a_staple_that_is_garbage_revokes_nothing(void **state)
     pair_free(&leaf);
 }
 
+static void
+the_verified_chain_ends_in_what_is_trusted(void **state)
+{
+    struct fixture *f = *state;
+    struct pair leaf = make((struct recipe){.issuer = &f->middle});
+    struct pair own = make((struct recipe){0});
+
+    look(f, &leaf, &f->middle, "a.test");
+    assert_int_equal(f->facts.chain_count, 2);
+    assert_int_equal(f->facts.verified_count, 3);
+    for (size_t i = 0; i < 2; i++)
+        assert_memory_equal(&f->facts.verified_chain[i], &f->facts.chain[i],
+            sizeof(f->facts.chain[i]));
+    assert_string_equal(f->facts.verified_chain[2].subject, "CN=root");
+    assert_int_equal(strlen(f->facts.verified_chain[2].fingerprint_sha256), 64);
+    look(f, &own, NULL, "a.test");
+    assert_int_equal(f->facts.verified_count, 0);
+    assert_int_equal(f->facts.chain_count, 1);
+    pair_free(&leaf);
+    pair_free(&own);
+}
+
+static void
+a_verdict_changes_when_the_day_has_come(void **state)
+{
+    struct fixture *f = *state;
+    struct pair leaf =
+        make((struct recipe){.issuer = &f->root, .begin_day = 1, .end_day = 3});
+    STACK_OF(X509) *presented = sk_X509_new_null();
+    struct cert_question asked = {
+        .presented = presented, .trust = f->trust, .host = "a.test"};
+    static const struct {
+        int64_t after_ms;
+        enum cert_verify verify;
+    } days[] = {
+        {INT64_C(1) * DAY_MS - 1000, CERT_NOT_YET_VALID},
+        {INT64_C(1) * DAY_MS, CERT_OK},
+        {INT64_C(3) * DAY_MS - 1000, CERT_OK},
+        {INT64_C(3) * DAY_MS, CERT_EXPIRED},
+    };
+
+    assert_true(sk_X509_push(presented, leaf.cert) > 0);
+    for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        asked.now_unix_ms = now_unix_ms + days[i].after_ms;
+        cert_describe(&asked, &f->facts);
+        cert_judge(&asked, &f->facts);
+        assert_only(f, days[i].verify);
+    }
+    sk_X509_free(presented);
+    pair_free(&leaf);
+}
+
+/* An answer about `leaf`, good for days [from, until) from now; in DER. */
+static int
+make_answer(const struct fixture *f, const struct pair *leaf,
+    const struct pair *signer, int status, uint8_t **der)
+{
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    OCSP_CERTID *id = OCSP_cert_to_id(NULL, leaf->cert, f->root.cert);
+    ASN1_TIME *from = ASN1_TIME_new();
+    ASN1_TIME *until = ASN1_TIME_new();
+    OCSP_RESPONSE *answer;
+    int len;
+
+    set_day(from, -1);
+    set_day(until, 7);
+    assert_non_null(OCSP_basic_add1_status(basic, id, status, 0,
+        status == V_OCSP_CERTSTATUS_REVOKED ? from : NULL, from, until));
+    assert_int_equal(OCSP_basic_sign(basic, signer->cert, signer->key,
+                         EVP_sha256(), NULL, OCSP_NOCERTS),
+        1);
+    answer = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    *der = NULL;
+    len = i2d_OCSP_RESPONSE(answer, der);
+    assert_true(len > 0);
+    OCSP_RESPONSE_free(answer);
+    OCSP_BASICRESP_free(basic);
+    OCSP_CERTID_free(id);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    return len;
+}
+
+static void
+a_stapled_answer_counts_only_signed_and_in_time(void **state)
+{
+    struct fixture *f = *state;
+    struct pair leaf = make(
+        (struct recipe){.issuer = &f->root, .begin_day = -90, .end_day = 90});
+    struct pair other = make((struct recipe){.issuer = &f->root});
+    STACK_OF(X509) *presented = sk_X509_new_null();
+    const struct {
+        int status;
+        int day; /* of judging */
+        const struct pair *about;
+        const struct pair *signer;
+        enum cert_staple staple;
+        enum cert_verify verify;
+    } cases[] = {
+        {V_OCSP_CERTSTATUS_GOOD, 0, &leaf, &f->root, STAPLE_GOOD, CERT_OK},
+        {V_OCSP_CERTSTATUS_UNKNOWN, 0, &leaf, &f->root, STAPLE_UNKNOWN,
+            CERT_OK},
+        {V_OCSP_CERTSTATUS_REVOKED, 0, &leaf, &f->root, STAPLE_REVOKED,
+            CERT_REVOKED},
+        {V_OCSP_CERTSTATUS_REVOKED, 6, &leaf, &f->root, STAPLE_REVOKED,
+            CERT_REVOKED},
+        {V_OCSP_CERTSTATUS_REVOKED, 8, &leaf, &f->root, STAPLE_STALE, CERT_OK},
+        {V_OCSP_CERTSTATUS_REVOKED, -2, &leaf, &f->root, STAPLE_STALE,
+            CERT_NOT_YET_VALID}, /* the root is not either */
+        {V_OCSP_CERTSTATUS_REVOKED, 0, &leaf, &f->stranger, STAPLE_UNUSABLE,
+            CERT_OK},
+        {V_OCSP_CERTSTATUS_REVOKED, 0, &leaf, &other, STAPLE_UNUSABLE, CERT_OK},
+        {V_OCSP_CERTSTATUS_REVOKED, 0, &f->middle, &f->stranger,
+            STAPLE_UNUSABLE, CERT_OK},
+    };
+
+    assert_true(sk_X509_push(presented, leaf.cert) > 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cert_question asked = {.presented = presented,
+            .trust = f->trust,
+            .host = "a.test",
+            .now_unix_ms = now_unix_ms + (int64_t)cases[i].day * DAY_MS};
+        uint8_t *der;
+
+        asked.ocsp_len = (size_t)make_answer(
+            f, cases[i].about, cases[i].signer, cases[i].status, &der);
+        asked.ocsp = der;
+        cert_describe(&asked, &f->facts);
+        cert_judge(&asked, &f->facts);
+        OPENSSL_free(der);
+        if (f->facts.staple != cases[i].staple)
+            fail_msg("case %zu: %s", i, cert_staple_name((int)f->facts.staple));
+        assert_true(f->facts.ocsp_stapled);
+        assert_only(f, cases[i].verify);
+    }
+    sk_X509_free(presented);
+    pair_free(&leaf);
+    pair_free(&other);
+}
+
 int
 main(void)
 {
@@ -426,6 +567,9 @@ main(void)
         TEST(a_long_chain_is_cut_and_still_judged),
         TEST(no_certificate_is_no_good_one),
         TEST(a_staple_that_is_garbage_revokes_nothing),
+        TEST(the_verified_chain_ends_in_what_is_trusted),
+        TEST(a_verdict_changes_when_the_day_has_come),
+        TEST(a_stapled_answer_counts_only_signed_and_in_time),
     };
 
     return cmocka_run_group_tests_name("cert", tests, NULL, NULL);

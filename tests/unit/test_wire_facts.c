@@ -118,7 +118,7 @@ facts_out_of_their_ranges_are_not_encoded(void **state)
         "number of redirects 21", "number of headers 17", "verify 12",
         "verify_all", "number of names 65", "number of certificates 9",
         "not_after", "sct_count -1", "number of answers 65", "phase dns",
-        "is not a SHA-256"};
+        "is not a SHA-256", "number of verified certificates 9", "staple 6"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -139,6 +139,8 @@ facts_out_of_their_ranges_are_not_encoded(void **state)
         facts->dns->answer_count = i == 10 ? 65 : 1;
         facts->http->redirects[0].phase_us[0] = i == 11 ? -2 : 0;
         facts->tls->chain[0].fingerprint_sha256[63] = i == 12 ? 'G' : 'f';
+        facts->tls->verified_count = i == 13 ? 9 : 1;
+        facts->tls->staple = i == 14 ? CERT_STAPLE_COUNT : STAPLE_GOOD;
         buf_init(&bytes, WIRE_RECORD_MAX_BYTES);
         assert_int_equal(wire_facts_encode(facts, &bytes, &err), -1);
         if (strstr(err.msg, words[i]) == NULL)
@@ -196,6 +198,10 @@ static const struct {
     {4, 0, 'v', 11, UINT64_MAX, ERR_PARSE, "verified_not_after"},
     {4, 0, 'v', 12, UINT64_MAX, ERR_PARSE, "presented_not_after"},
     {4, 0, 'v', 14, UINT32_MAX, ERR_PARSE, "sct_count"},
+    {4, 0, 'n', 15, 9, ERR_LIMIT, "9 verified certificates (at most 8)"},
+    {4, 15, 't', 2, 256, ERR_LIMIT, "verified certificate 0: issuer of 256"},
+    {4, 15, 'v', 6, 1, ERR_PARSE, "place in the presented chain 1"},
+    {4, 0, 'v', 16, CERT_STAPLE_COUNT, ERR_PARSE, "staple 6"},
     {5, 0, 't', 1, 64, ERR_LIMIT, "facts: dns: server of 64 bytes"},
     {5, 0, 't', 2, 4, ERR_LIMIT, "transport of 4 bytes"},
     {5, 0, 't', 3, 16, ERR_LIMIT, "rcode of 16 bytes"},
