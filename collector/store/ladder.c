@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "leg_walk.h"
+#include "raw_seal.h"
 #include "row.h"
 
 /*
@@ -227,6 +228,8 @@ make(struct store_txn *txn, const struct conf_history *history,
 
     rc = place->tier == CELL_HOUR ? gather_hour(&making, txn, err)
                                   : gather_day(&making, txn, err);
+    if (rc == 0 && place->tier == CELL_HOUR)
+        rc = raw_seal_hour(txn, place->check, place->start_unix_ms, err);
     if (rc == 0)
         rc = cell_delete(txn, place, err);
     for (size_t i = 0; i < making.count && rc == 0; i++)

@@ -2,7 +2,7 @@
  * ladder.h - rolls results up: hours from raw results, days from hours.
  *
  * Whoever adds results marks what they touch; ladder_run() makes marked hours
- * and days anew once they are over.  Late results mark again.  A cell is a
+ * and days anew once they are over, and seals the hour's raw chunks.  Late results mark again.  A cell is a
  * pure function of the results below it: whatever the order, equal bytes.
  * Cells whose mark is still there are not to be read.
  */

@@ -5,6 +5,7 @@
 
 #include "raw_merge.h"
 #include "raw_reader.h"
+#include "raw_seal.h"
 
 enum { BUCKET_S = RAW_BUCKET_MS / 1000 };
 
@@ -90,6 +91,7 @@ open_last_part(
 {
     int64_t bucket_unix_ms = (int64_t)key->bucket_s * 1000;
     uint8_t behind[RAW_KEY_BYTES + 1] = {0};
+    uint8_t room[RAW_CHUNK_MAX_BYTES];
     struct bytes found;
     struct bytes value;
     int rc;
@@ -106,6 +108,8 @@ open_last_part(
         memcmp(found.data, behind, RAW_KEY_PREFIX_BYTES) == 0) {
         memcpy(open->key_bytes, found.data, RAW_KEY_BYTES);
         open->key.part = found.data[RAW_KEY_PREFIX_BYTES];
+        if (raw_unseal(&open->key, value, room, &value, err) != 0)
+            return -1;
         return raw_chunk_resume(&open->chunk, bucket_unix_ms, value, err);
     }
     open->key.part = 0;

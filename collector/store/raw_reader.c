@@ -1,5 +1,6 @@
 #include "raw_reader.h"
 
+#include "raw_seal.h"
 #include "varint.h"
 
 /* Far from both ends of an int64_t, and past any time that is stored. */
@@ -124,12 +125,18 @@ int
 raw_reader_open(struct raw_reader *reader, const struct raw_key *key,
     struct bytes value, struct err *err)
 {
-    *reader = (struct raw_reader){.key = *key,
-        .bucket_unix_ms = (int64_t)key->bucket_s * 1000,
-        .in = row_in(value)};
+    struct bytes open;
+
+    /* Not as a whole: the room is large, and written to where needed. */
+    reader->key = *key;
+    reader->bucket_unix_ms = (int64_t)key->bucket_s * 1000;
+    reader->foretold = (struct raw_foretold){0};
+    if (raw_unseal(key, value, reader->room, &open, err) != 0)
+        return -1;
+    reader->in = row_in(open);
     reader->foretold = raw_head_begin(reader->bucket_unix_ms);
     raw_head_decode(&reader->in, reader->bucket_unix_ms, &reader->last);
-    if (reader->in.failed || value.len > RAW_CHUNK_MAX_BYTES)
+    if (reader->in.failed || open.len > RAW_CHUNK_MAX_BYTES)
         return damaged(reader, err);
     return 0;
 }

@@ -15,9 +15,11 @@ struct raw_reader {
     int64_t bucket_unix_ms;
     struct raw_foretold foretold;
     struct raw_foretold last; /* as the head says */
-    struct row_in in;
+    struct row_in in;         /* of the value, or of `room` */
+    uint8_t room[RAW_CHUNK_MAX_BYTES];
 };
 
+/* Of a chunk, sealed or not; `value` is borrowed. */
 int raw_reader_open(struct raw_reader *reader, const struct raw_key *key,
     struct bytes value, struct err *err);
 

@@ -406,3 +406,19 @@ store_used_ratio(struct store *store, double *ratio, struct err *err)
         *ratio = disk_ratio;
     return 0;
 }
+
+int
+store_table_size(struct store_txn *txn, enum store_table table,
+    struct store_size *size, struct err *err)
+{
+    MDB_stat stat;
+    int rc = mdb_stat(txn->txn, txn->store->tables[table], &stat);
+
+    if (rc != 0)
+        return store_lmdb_failed(err, rc, "size of a table");
+    *size = (struct store_size){.rows = stat.ms_entries,
+        .bytes = (stat.ms_branch_pages + stat.ms_leaf_pages +
+                     stat.ms_overflow_pages) *
+                 stat.ms_psize};
+    return 0;
+}

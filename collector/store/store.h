@@ -69,6 +69,14 @@ int store_clear_stale_readers(struct store *store, struct err *err);
 /* Of map and disk, the fuller one. */
 int store_used_ratio(struct store *store, double *ratio, struct err *err);
 
+/* What a table takes in the file, whole pages. */
+struct store_size {
+    uint64_t rows;
+    uint64_t bytes;
+};
+int store_table_size(struct store_txn *txn, enum store_table table,
+    struct store_size *size, struct err *err);
+
 /* One write transaction at a time, ended by the thread that began it. */
 struct store_txn *store_begin_write(struct store *store, struct err *err);
 struct store_txn *store_begin_read(struct store *store, struct err *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "raw_reader.h"
+#include "raw_seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,6 +31,21 @@ read_all(struct bytes bytes, struct raw_result *out)
     return rc == 0 ? count : 0;
 }
 
+/* What we write is read the same when it is sealed. */
+static void
+check_sealed(struct bytes open, size_t count)
+{
+    static struct raw_result results[RESULTS_MAX];
+    struct buf sealed;
+    struct err err;
+
+    buf_init(&sealed, RAW_SEALED_MAX_BYTES);
+    if (raw_seal(&key, open, &sealed, &err) != 0 ||
+        read_all(buf_bytes(&sealed), results) != count)
+        abort();
+    buf_free(&sealed);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -40,7 +56,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
     size_t count = read_all(bytes, first);
 
-    (void)raw_chunk_resume(&chunk, (int64_t)key.bucket_s * 1000, bytes, &err);
+    if (!raw_is_sealed(bytes))
+        (void)raw_chunk_resume(
+            &chunk, (int64_t)key.bucket_s * 1000, bytes, &err);
     if (count == 0)
         return 0;
     raw_chunk_init(&chunk, (int64_t)key.bucket_s * 1000);
@@ -50,6 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (read_all(raw_chunk_bytes(&chunk), again) != count)
         abort();
+    check_sealed(raw_chunk_bytes(&chunk), count);
     for (size_t i = 0; i < count; i++) {
         if (!measure_same(&first[i].measure, &again[i].measure) ||
             first[i].seq != again[i].seq || first[i].spool != again[i].spool)
