@@ -1,6 +1,7 @@
 #include "probe_cert.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "probe_field.h"
 #include "text.h"
@@ -109,23 +110,73 @@ print_verdicts(const struct paper *paper, const struct tls_facts *tls)
         probe_field(paper, "", PAPER_DIM, "%s", tls->verify_detail);
 }
 
+struct chain {
+    const char *name;
+    const struct cert_fact *certs;
+    size_t count;
+    size_t first; /* those before it have been told */
+};
+
 static void
 print_chain(
-    const struct paper *paper, const struct tls_facts *tls, int64_t now_unix_ms)
+    const struct paper *paper, const struct chain *chain, int64_t now_unix_ms)
 {
-    for (size_t i = 0; i < tls->chain_count; i++) {
-        const struct cert_fact *cert = &tls->chain[i];
+    for (size_t i = chain->first; i < chain->count; i++) {
+        const struct cert_fact *cert = &chain->certs[i];
         enum paper_style style = probe_cert_style(cert, now_unix_ms);
         char until[TEXT_MOMENT_BYTES];
 
         text_put_moment(cert->not_after_unix_ms, until);
-        probe_field_begin(paper, i == 0 ? "chain" : "");
+        probe_field_begin(paper, i == chain->first ? chain->name : "");
         paper_put(paper, PAPER_PLAIN, "%zu  %s, until ", i, cert->subject);
         paper_put(paper, style, "%.10s", until);
-        if (i + 1 == tls->chain_count)
+        if (i + 1 == chain->count)
             paper_put(paper, PAPER_DIM, ", by %s", cert->issuer);
         paper_end(paper);
     }
+}
+
+/* What the server sent, and where the way to a trusted root leaves it. */
+static void
+print_chains(
+    const struct paper *paper, const struct tls_facts *tls, int64_t now_unix_ms)
+{
+    const struct chain sent = {"chain", tls->chain, tls->chain_count, 0};
+    struct chain trusted = {
+        "trusted", tls->verified_chain, tls->verified_count, 0};
+
+    while (trusted.first < sent.count && trusted.first < trusted.count &&
+           strcmp(sent.certs[trusted.first].fingerprint_sha256,
+               trusted.certs[trusted.first].fingerprint_sha256) == 0)
+        trusted.first++;
+    print_chain(paper, &sent, now_unix_ms);
+    print_chain(paper, &trusted, now_unix_ms);
+}
+
+static void
+print_proofs(const struct paper *paper, const struct tls_facts *tls)
+{
+    static const struct {
+        const char *words;
+        enum paper_style style;
+    } staples[CERT_STAPLE_COUNT] = {
+        [STAPLE_NONE] = {"no OCSP answer stapled", PAPER_PLAIN},
+        [STAPLE_GOOD] = {"stapled OCSP answer: good", PAPER_GOOD},
+        [STAPLE_REVOKED] = {"stapled OCSP answer: REVOKED", PAPER_BAD},
+        [STAPLE_UNKNOWN] = {"stapled OCSP answer: certificate unknown",
+            PAPER_WARN},
+        [STAPLE_STALE] = {"stapled OCSP answer out of its time", PAPER_WARN},
+        [STAPLE_UNUSABLE] = {"stapled OCSP answer of no use", PAPER_WARN},
+    };
+    bool missing = tls->must_staple && tls->staple == STAPLE_NONE;
+
+    probe_field_begin(paper, "proofs");
+    paper_put(paper, missing ? PAPER_BAD : staples[tls->staple].style, "%s%s",
+        staples[tls->staple].words,
+        missing ? ", which the certificate demands" : "");
+    paper_put(paper, PAPER_PLAIN, ", %d SCT%s", (int)tls->sct_count,
+        tls->sct_count == 1 ? "" : "s");
+    paper_end(paper);
 }
 
 void
@@ -147,9 +198,7 @@ probe_cert_print(
     print_verdicts(paper, tls);
     probe_field(paper, "key", PAPER_PLAIN, "%s, signed with %s", tls->key,
         tls->signature);
-    probe_field(paper, "proofs", PAPER_PLAIN, "OCSP %s, %d SCT%s",
-        tls->ocsp_stapled ? "stapled" : "not stapled", (int)tls->sct_count,
-        tls->sct_count == 1 ? "" : "s");
-    print_chain(paper, tls, now_unix_ms);
+    print_proofs(paper, tls);
+    print_chains(paper, tls, now_unix_ms);
     probe_field(paper, "sha256", PAPER_DIM, "%s", leaf->fingerprint_sha256);
 }
