@@ -203,6 +203,8 @@ put_field(
     case FIELD_TEXT:
         return dns_text_put_quoted(bytes, len, out, err);
     case FIELD_HEX:
+        if (len == 0)
+            return cut_short(err);
         return dns_text_put_hex(bytes, len, HEX_GROUP, out, err);
     case FIELD_PARAMS:
         return dns_svcb_put(bytes, len, out, err);
