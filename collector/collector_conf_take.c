@@ -93,7 +93,7 @@ take_server(struct conf *conf, const struct conf_key *key,
         *out = NULL;
         return 0;
     }
-    if (strcmp(text, "authoritative") == 0)
+    if (address_is_authoritative(text))
         return replace(conf, field, text);
     if (address_take_server(text, server, &err) != 0) {
         conf_complain(conf, node, key->name,

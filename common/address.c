@@ -251,6 +251,21 @@ address_take_host_port(const char *text, char host[ADDRESS_HOST_BYTES],
     return 0;
 }
 
+bool
+address_is_authoritative(const char *text)
+{
+    static const char word[] = "authoritative";
+    size_t len = sizeof(word) - 1;
+    struct err ignored;
+    int64_t port;
+
+    if (strncmp(text, word, len) != 0)
+        return false;
+    return text[len] == '\0' ||
+           (text[len] == '#' && text_take_int(text + len + 1, 1, PORT_MAX,
+                                    &port, &ignored) == 0);
+}
+
 int
 address_take_server(
     const char *text, char out[ADDRESS_SERVER_BYTES], struct err *err)

@@ -61,6 +61,12 @@ int address_take_host_port(const char *text, char host[ADDRESS_HOST_BYTES],
     uint16_t *port, struct err *err);
 
 /*
+ * True for "authoritative" and "authoritative#PORT": each server of the name's
+ * zone, perhaps on another port than 53.
+ */
+bool address_is_authoritative(const char *text);
+
+/*
  * A DNS server: "IP", "IP#PORT", "IPv4:PORT", "[IPv6]:PORT"; written to `out`
  * as "IP" or "IP#PORT".
  */

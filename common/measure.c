@@ -74,8 +74,9 @@ static const struct {
         "the name server's answer could not be read",
         "see what stands between here and the name server"},
     [REASON_DNS_MISMATCH] = {"dns_mismatch",
-        "the answer is not the expected one",
-        "compare the record at your DNS host with the expectation"},
+        "the answer is not the expected one, or servers disagree",
+        "compare the record at your DNS host with the expectation, and the "
+        "zone's servers with each other"},
     [REASON_CONNECT_REFUSED] = {"connect_refused",
         "the server refuses connections on this port",
         "see whether the service runs and listens on that port"},
@@ -257,8 +258,10 @@ facts_free(struct facts *facts)
         free(facts->http->redirects);
     free(facts->http);
     free(facts->tls);
-    if (facts->dns != NULL)
+    if (facts->dns != NULL) {
         free(facts->dns->answers);
+        free(facts->dns->servers);
+    }
     free(facts->dns);
     free(facts);
 }
@@ -345,6 +348,14 @@ int
 cert_verify_from(const char *name)
 {
     return find_name(verify_names, CERT_VERIFY_COUNT, name);
+}
+
+bool
+measure_reason_is_slow(enum measure_reason reason)
+{
+    return reason == REASON_DNS_MISMATCH || reason == REASON_PAGE_BUDGET ||
+           reason == REASON_PAGE_CONSOLE || reason == REASON_MAIL_SPF ||
+           reason == REASON_MAIL_DKIM || reason == REASON_MAIL_DMARC;
 }
 
 enum measure_reason

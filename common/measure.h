@@ -160,7 +160,7 @@ struct measure {
     bool isolated;        /* the agent's self-check failed at that moment */
     bool lagged;          /* the agent's loop was more than 5 ms late */
     enum measure_reason reason;    /* REASON_NONE exactly if up or slow, but see
-                                   the reasons that make a result slow */
+                                   measure_reason_is_slow() */
     int8_t failed_phase;           /* enum phase; -1 when none failed */
     int32_t http_status;           /* 0: none */
     int64_t phase_us[PHASE_COUNT]; /* spans; PHASE_NOT_REACHED */
@@ -175,6 +175,7 @@ enum {
     FACTS_NAMES_MAX = 64,
     FACTS_CHAIN_MAX = 8,
     FACTS_ANSWERS_MAX = 64,
+    FACTS_SERVERS_MAX = 32,
     FACTS_HEADERS_MAX = 16,
     FACTS_URL_BYTES = 1024,
     FACTS_DATA_BYTES = 1024 /* of a DNS record: keys in TXT are long */
@@ -239,14 +240,27 @@ struct dns_answer_fact {
     char data[FACTS_DATA_BYTES]; /* as dig prints it */
 };
 
+/* What one authoritative server said. */
+struct dns_server_fact {
+    char name[FACTS_TEXT_BYTES]; /* of its NS record */
+    char server[64];             /* as below; "" if the name has no address */
+    enum measure_reason reason;  /* REASON_NONE: it answered as it should */
+    bool has_serial;
+    uint32_t serial;       /* of the zone's SOA record there */
+    uint64_t answers_hash; /* the same for the same set; 0: no records */
+    int64_t elapsed_us;    /* PHASE_NOT_REACHED: it did not answer */
+};
+
 struct dns_facts {
     char server[64];   /* address, with "#port" unless 53 */
     char transport[4]; /* "udp", "tcp" */
     char rcode[16];    /* "NOERROR"; "" when there was no answer */
     struct dns_answer_fact *answers; /* owned */
     size_t answer_count;
-    bool authenticated; /* the AD bit */
-    bool truncated;     /* the UDP answer was; TCP was asked then */
+    struct dns_server_fact *servers; /* owned; each authoritative one */
+    size_t server_count;             /* 0: they were not asked for */
+    bool authenticated;              /* the AD bit */
+    bool truncated; /* the UDP answer was; TCP was asked then */
 };
 
 struct facts {
@@ -285,6 +299,12 @@ int measure_status_from(const char *name);
 int measure_reason_from(const char *name);
 int phase_from(const char *name);
 int cert_verify_from(const char *name);
+
+/*
+ * True for the reasons that may make a result slow, not down.  dns_mismatch may
+ * do both: servers that disagree are slow, a wrong answer is down.
+ */
+bool measure_reason_is_slow(enum measure_reason reason);
 
 /* The reason that a verify other than CERT_OK stands for. */
 enum measure_reason measure_reason_of_verify(enum cert_verify verify);

@@ -236,6 +236,46 @@ take_answer(const Leadline__DnsAnswer *pb, struct dns_answer_fact *answer,
 }
 
 static int
+take_server(const Leadline__DnsServer *pb, struct dns_server_fact *server,
+    struct err *err)
+{
+    if (wire_part_text(pb->name, server->name, sizeof(server->name),
+            "server's name", err) != 0 ||
+        wire_part_text(pb->server, server->server, sizeof(server->server),
+            "server's address", err) != 0 ||
+        wire_part_range(
+            pb->reason, 0, REASON_COUNT - 1, "server's reason", err) != 0 ||
+        wire_part_range(pb->elapsed_us, 0, (int64_t)PHASE_MAX_US + 1,
+            "server's elapsed_us, plus one,", err) != 0)
+        return -1;
+    server->reason = (enum measure_reason)pb->reason;
+    server->has_serial = pb->has_serial != 0;
+    server->serial = server->has_serial ? pb->serial : 0;
+    server->answers_hash = pb->answers_hash;
+    server->elapsed_us =
+        pb->elapsed_us == 0 ? PHASE_NOT_REACHED : (int64_t)pb->elapsed_us - 1;
+    return 0;
+}
+
+static int
+take_servers(
+    const Leadline__DnsFacts *pb, struct dns_facts *dns, struct err *err)
+{
+    void *items;
+
+    if (take_count(pb->n_servers, FACTS_SERVERS_MAX, "servers", err) != 0 ||
+        new_items(&items, pb->n_servers, sizeof(*dns->servers), err) != 0)
+        return -1;
+    dns->servers = items;
+    dns->server_count = pb->n_servers;
+    for (size_t i = 0; i < pb->n_servers; i++) {
+        if (take_server(pb->servers[i], &dns->servers[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
 take_dns(const Leadline__DnsFacts *pb, struct facts *facts, struct err *err)
 {
     struct dns_facts *dns = calloc(1, sizeof(*dns));
@@ -261,7 +301,7 @@ take_dns(const Leadline__DnsFacts *pb, struct facts *facts, struct err *err)
         if (take_answer(pb->answers[i], &dns->answers[i], err) != 0)
             return -1;
     }
-    return 0;
+    return take_servers(pb, dns, err);
 }
 
 static int

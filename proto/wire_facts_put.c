@@ -348,6 +348,47 @@ put_answers(const struct builder *builder, const struct dns_facts *dns,
 }
 
 static int
+put_server(const struct builder *builder, const struct dns_server_fact *from,
+    Leadline__DnsServer *pb)
+{
+    leadline__dns_server__init(pb);
+    if (wire_part_range((int64_t)from->reason, 0, REASON_COUNT - 1,
+            "server's reason", builder->err) != 0 ||
+        wire_part_range(from->elapsed_us, PHASE_NOT_REACHED, PHASE_MAX_US,
+            "server's elapsed_us", builder->err) != 0 ||
+        put_text(builder, from->name, &pb->name) != 0 ||
+        put_text(builder, from->server, &pb->server) != 0)
+        return -1;
+    pb->reason = (uint32_t)from->reason;
+    pb->has_serial = from->has_serial;
+    pb->serial = from->has_serial ? from->serial : 0;
+    pb->answers_hash = from->answers_hash;
+    pb->elapsed_us = (uint32_t)(from->elapsed_us + 1);
+    return 0;
+}
+
+static int
+put_servers(const struct builder *builder, const struct dns_facts *dns,
+    Leadline__DnsFacts *pb)
+{
+    Leadline__DnsServer *items;
+    void **pointers;
+
+    if (dns->server_count == 0)
+        return 0;
+    items = put_items(builder, dns->server_count, sizeof(*items), &pointers);
+    if (items == NULL)
+        return -1;
+    for (size_t i = 0; i < dns->server_count; i++) {
+        if (put_server(builder, &dns->servers[i], &items[i]) != 0)
+            return -1;
+    }
+    pb->n_servers = dns->server_count;
+    pb->servers = (Leadline__DnsServer **)pointers;
+    return 0;
+}
+
+static int
 put_dns(const struct builder *builder, const struct dns_facts *dns,
     Leadline__Facts *facts)
 {
@@ -356,13 +397,16 @@ put_dns(const struct builder *builder, const struct dns_facts *dns,
 
     if (pb == NULL ||
         wire_part_range((int64_t)dns->answer_count, 0, FACTS_ANSWERS_MAX,
-            "number of answers", builder->err) != 0)
+            "number of answers", builder->err) != 0 ||
+        wire_part_range((int64_t)dns->server_count, 0, FACTS_SERVERS_MAX,
+            "number of servers", builder->err) != 0)
         return -1;
     leadline__dns_facts__init(pb);
     if (put_text(builder, dns->server, &pb->server) != 0 ||
         put_text(builder, dns->transport, &pb->transport) != 0 ||
         put_text(builder, dns->rcode, &pb->rcode) != 0 ||
-        put_answers(builder, dns, pb) != 0)
+        put_answers(builder, dns, pb) != 0 ||
+        put_servers(builder, dns, pb) != 0)
         return -1;
     pb->authenticated = dns->authenticated;
     pb->truncated = dns->truncated;

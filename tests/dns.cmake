@@ -21,3 +21,7 @@ add_test(NAME integration.dns_dig COMMAND /usr/bin/python3
   $<TARGET_FILE:dns_once>)
 set_tests_properties(integration.dns_dig PROPERTIES LABELS integration
   TIMEOUT 120)
+add_test(NAME integration.dns_zone COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/dns_zone.py $<TARGET_FILE:leadline>)
+set_tests_properties(integration.dns_zone PROPERTIES LABELS integration
+  TIMEOUT 120)

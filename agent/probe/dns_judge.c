@@ -138,6 +138,44 @@ meets(const struct check *check, const struct answer_set *set,
     return !set->overflows;
 }
 
+/* A server that gives answers and says that they are not its own. */
+static bool
+is_lame(const struct dns_lookup_result *result)
+{
+    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
+        const struct dns_result *one = &result->of[type];
+
+        if ((result->types & (UINT32_C(1) << type)) != 0 && one->answered &&
+            !one->answer.authoritative &&
+            (one->answer.rcode == DNS_RCODE_NOERROR ||
+                one->answer.rcode == DNS_RCODE_NXDOMAIN))
+            return true;
+    }
+    return false;
+}
+
+bool
+dns_judge_serial(const struct dns_lookup_result *result, uint32_t *serial)
+{
+    enum { AFTER_SERIAL_BYTES = 16, SERIAL_BYTES = 4 };
+    const struct dns_answer *answer = &result->of[DNS_TYPE_SOA].answer;
+
+    for (size_t i = 0; i < answer->record_count; i++) {
+        const struct dns_record *record = &answer->records[i];
+        const uint8_t *at;
+
+        if (!record->asked ||
+            record->rdata_len < SERIAL_BYTES + AFTER_SERIAL_BYTES)
+            continue;
+        at = record->rdata + record->rdata_len - AFTER_SERIAL_BYTES -
+             SERIAL_BYTES;
+        *serial = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+                  (uint32_t)at[2] << 8 | at[3];
+        return true;
+    }
+    return false;
+}
+
 void
 dns_judge(const struct check *check, const struct dns_lookup_result *result,
     bool authoritative, struct dns_verdict *out)
@@ -151,6 +189,12 @@ dns_judge(const struct check *check, const struct dns_lookup_result *result,
     collect(result, authoritative, &set);
     out->answer_count = set.count;
     out->answers_hash = hash_of(&set);
+    if (authoritative && is_lame(result)) {
+        out->reason = REASON_DNS_SERVFAIL;
+        (void)snprintf(out->detail, sizeof(out->detail),
+            "lame, it is not authoritative for the zone");
+        return;
+    }
     if (reason != REASON_NONE && reason != REASON_DNS_NODATA)
         return;
     if (set.count == 0) {

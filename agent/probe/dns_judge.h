@@ -23,12 +23,15 @@ struct dns_verdict {
 /*
  * A type without data is fine as long as another one has some.  Of a server
  * that does not recurse (`authoritative`), a CNAME that leads out of its zone
- * is an answer.  Expected answers are a set: order, TTL, case of names and a
+ * is an answer, and an answer without authority is none: it is lame.  Expected answers are a set: order, TTL, case of names and a
  * last dot do not matter.
  */
 void dns_judge(const struct check *check,
     const struct dns_lookup_result *result, bool authoritative,
     struct dns_verdict *out);
+
+/* The serial of the SOA record that was asked for; false if there is none. */
+bool dns_judge_serial(const struct dns_lookup_result *result, uint32_t *serial);
 
 /* The caller owns what it gets; NULL when memory is out. */
 struct dns_facts *dns_judge_facts(const struct dns_lookup_result *result);

@@ -7,22 +7,18 @@
 #include "clock.h"
 #include "dial.h"
 #include "dns_auth.h"
+#include "dns_compare.h"
 #include "dns_judge.h"
 #include "dns_lookup.h"
 
 static const char authoritative_word[] = "authoritative";
 
-enum { DETAIL_PART_BYTES = 512 };
-
 /* One server that is asked, or the system's as one. */
 struct target {
-    struct dns_probe *probe;        /* borrowed */
-    char name[DNS_AUTH_NAME_BYTES]; /* of the NS record; "" if none */
-    struct dns_server server;
-    struct dns_lookup *lookup; /* owned; NULL when not under way */
-    bool answered;
-    int64_t elapsed_us;
-    struct dns_verdict verdict;
+    struct dns_probe *probe;       /* borrowed */
+    struct dns_seen *seen;         /* borrowed; its place in probe->seen */
+    struct dns_lookup *lookup;     /* owned; NULL when not under way */
+    struct dns_lookup *soa_lookup; /* owned; of the zone; NULL */
 };
 
 /*
@@ -40,9 +36,10 @@ struct dns_probe {
     const char *host;                /* what is asked for */
     bool authoritative;
     int64_t started_ns;
-    struct timer soon;     /* tells what failed before anything was asked */
-    struct dns_auth *auth; /* owned; NULL when not under way */
-    struct target targets[DNS_AUTH_SERVERS_MAX];
+    struct timer soon;      /* tells what failed before anything was asked */
+    struct dns_auth *auth;  /* owned; NULL when not under way */
+    struct target *targets; /* owned */
+    struct dns_seen *seen;  /* owned; of each target */
     size_t target_count;
     int waiting;
     struct dns_facts *dns; /* owned; of the target that tells most so far */
@@ -51,15 +48,32 @@ struct dns_probe {
 };
 
 static void
+cancel_target(struct target *target)
+{
+    dns_lookup_cancel(target->lookup);
+    dns_lookup_cancel(target->soa_lookup);
+}
+
+static void
+free_dns(struct dns_facts *dns)
+{
+    if (dns != NULL) {
+        free(dns->answers);
+        free(dns->servers);
+    }
+    free(dns);
+}
+
+static void
 probe_free(struct dns_probe *probe)
 {
     dns_auth_cancel(probe->auth);
     for (size_t i = 0; i < probe->target_count; i++)
-        dns_lookup_cancel(probe->targets[i].lookup);
+        cancel_target(&probe->targets[i]);
+    free(probe->targets);
+    free(probe->seen);
     loop_timer_stop(probe->env->loop, &probe->soon);
-    if (probe->dns != NULL)
-        free(probe->dns->answers);
-    free(probe->dns);
+    free_dns(probe->dns);
     measure_free_facts(&probe->measure);
     free(probe);
 }
@@ -91,139 +105,54 @@ finish_soon(void *ctx)
     finish(ctx);
 }
 
+/* Ends what could not be asked. */
 static void
-set_reason(
+set_failure(
     struct dns_probe *probe, enum measure_reason reason, const char *detail)
 {
     struct measure *measure = &probe->measure;
 
     measure->reason = reason;
-    measure->status = MEASURE_DOWN;
-    if (reason == REASON_NONE)
-        measure->status = MEASURE_UP;
-    else if (dial_is_ours(reason))
-        measure->status = MEASURE_ERROR;
-    measure->failed_phase = reason == REASON_NONE ? -1 : (int8_t)PHASE_DNS;
+    measure->status = dial_is_ours(reason) ? MEASURE_ERROR : MEASURE_DOWN;
+    measure->failed_phase = PHASE_DNS;
     (void)snprintf(
         measure->facts->detail, sizeof(measure->facts->detail), "%s", detail);
-}
-
-/* Among several: a wrong answer, then a right one, then any of the target's. */
-static int
-rank(enum measure_reason reason)
-{
-    if (reason == REASON_DNS_MISMATCH)
-        return 0;
-    if (reason == REASON_NONE)
-        return 1;
-    return dial_is_ours(reason) ? 3 : 2;
-}
-
-/* "ns1.acme.example (192.0.2.1): words; " */
-static void
-append_words(struct buf *out, const struct target *target, const char *words)
-{
-    char server[DNS_SERVER_TEXT_BYTES];
-    struct err full; /* what does not fit is left out */
-
-    dns_server_put(&target->server, server);
-    (void)buf_printf(out, &full, "%s%s (%s): %s", out->len > 0 ? "; " : "",
-        target->name, server, words);
-}
-
-/* Which of several servers fail, or disagree with the one that speaks. */
-static void
-put_quarrel(const struct dns_probe *probe, const struct target *speaker,
-    char detail[FACTS_TEXT_BYTES])
-{
-    struct buf words;
-    struct err ignored;
-    const char *text;
-
-    buf_init(&words, DETAIL_PART_BYTES);
-    for (size_t i = 0; i < probe->target_count; i++) {
-        const struct target *target = &probe->targets[i];
-        const struct dns_verdict *verdict = &target->verdict;
-
-        if (verdict->reason == REASON_AGENT_NO_ROUTE &&
-            speaker->verdict.reason != REASON_AGENT_NO_ROUTE)
-            continue; /* of a family this machine does not have */
-        if (verdict->reason != REASON_NONE)
-            append_words(&words, target,
-                verdict->detail[0] != '\0'
-                    ? verdict->detail
-                    : measure_reason_words(verdict->reason));
-        else if (verdict->answers_hash != speaker->verdict.answers_hash)
-            append_words(&words, target, "answers differ from the others'");
-    }
-    text = buf_text(&words, &ignored);
-    (void)snprintf(detail, FACTS_TEXT_BYTES, "%.*s", FACTS_TEXT_BYTES - 1,
-        text != NULL ? text : "");
-    buf_free(&words);
-}
-
-static const struct target *
-find_speaker(const struct dns_probe *probe)
-{
-    const struct target *speaker = &probe->targets[0];
-
-    for (size_t i = 1; i < probe->target_count; i++) {
-        if (rank(probe->targets[i].verdict.reason) <
-            rank(speaker->verdict.reason))
-            speaker = &probe->targets[i];
-    }
-    return speaker;
-}
-
-/* The slowest of those that answered as the speaker did, or at all. */
-static int64_t
-span_us(const struct dns_probe *probe, const struct target *speaker)
-{
-    int64_t longest = PHASE_NOT_REACHED;
-
-    for (size_t i = 0; i < probe->target_count; i++) {
-        const struct target *target = &probe->targets[i];
-
-        if (target->answered && target->elapsed_us > longest &&
-            (target->verdict.reason == REASON_NONE ||
-                speaker->verdict.reason != REASON_NONE))
-            longest = target->elapsed_us;
-    }
-    return longest;
 }
 
 /* All targets have answered or failed. */
 static void
 conclude(struct dns_probe *probe)
 {
-    const struct target *speaker = find_speaker(probe);
-    char detail[FACTS_TEXT_BYTES];
-    int64_t span = span_us(probe, speaker);
+    struct measure *measure = &probe->measure;
+    const struct sockaddr_storage *addr;
+    struct dns_outcome outcome;
 
-    if (probe->target_count == 1)
-        (void)snprintf(detail, sizeof(detail), "%s", speaker->verdict.detail);
-    else
-        put_quarrel(probe, speaker, detail);
-    set_reason(probe, speaker->verdict.reason, detail);
-    dial_put_address(&speaker->server.addr, probe->measure.facts->ip);
-    probe->measure.family = dial_family(&speaker->server.addr);
-    probe->measure.phase_us[PHASE_DNS] = span;
-    probe->measure.phase_us[PHASE_TOTAL] = span;
+    dns_compare(probe->seen, probe->target_count, &outcome);
+    addr = &probe->seen[outcome.speaker].server.addr;
+    measure->status = (uint8_t)outcome.status;
+    measure->reason = outcome.reason;
+    if (outcome.status != MEASURE_UP && outcome.status != MEASURE_SLOW)
+        measure->failed_phase = PHASE_DNS;
+    memcpy(measure->facts->detail, outcome.detail, sizeof(outcome.detail));
+    dial_put_address(addr, measure->facts->ip);
+    measure->family = dial_family(addr);
+    measure->phase_us[PHASE_DNS] = outcome.span_us;
+    measure->phase_us[PHASE_TOTAL] = outcome.span_us;
+    if (probe->authoritative && probe->dns != NULL)
+        dns_compare_facts(probe->seen, probe->target_count, probe->dns);
     finish(probe);
 }
 
 static void
-keep_facts(struct dns_probe *probe, const struct target *target,
+keep_facts(struct dns_probe *probe, enum measure_reason reason,
     const struct dns_lookup_result *result)
 {
     if (probe->dns != NULL &&
-        rank(target->verdict.reason) >= rank(probe->dns_reason))
+        dns_compare_rank(reason) >= dns_compare_rank(probe->dns_reason))
         return;
-    if (probe->dns != NULL)
-        free(probe->dns->answers);
-    free(probe->dns);
+    free_dns(probe->dns);
     probe->dns = dns_judge_facts(result);
-    probe->dns_reason = target->verdict.reason;
+    probe->dns_reason = reason;
 }
 
 static void
@@ -231,24 +160,38 @@ on_answers(void *ctx, const struct dns_lookup_result *result)
 {
     struct target *target = ctx;
     struct dns_probe *probe = target->probe;
+    struct dns_seen *seen = target->seen;
 
     target->lookup = NULL;
-    target->server = result->server;
-    target->elapsed_us = result->elapsed_us;
+    seen->server = result->server;
+    seen->elapsed_us = result->elapsed_us;
     for (int type = 0; type < DNS_TYPE_COUNT; type++)
-        target->answered = target->answered || result->of[type].answered;
-    dns_judge(probe->check, result, probe->authoritative, &target->verdict);
-    keep_facts(probe, target, result);
+        seen->answered = seen->answered || result->of[type].answered;
+    dns_judge(probe->check, result, probe->authoritative, &seen->verdict);
+    keep_facts(probe, seen->verdict.reason, result);
     if (--probe->waiting == 0)
         conclude(probe);
 }
 
 static void
-ask(struct dns_probe *probe, struct target *target, const struct dns_conf *conf)
+on_soa(void *ctx, const struct dns_lookup_result *result)
+{
+    struct target *target = ctx;
+    struct dns_probe *probe = target->probe;
+
+    target->soa_lookup = NULL;
+    target->seen->has_serial = dns_judge_serial(result, &target->seen->serial);
+    if (--probe->waiting == 0)
+        conclude(probe);
+}
+
+static struct dns_lookup_spec
+spec_of(const struct dns_probe *probe, const struct dns_conf *conf)
 {
     int64_t timeout_ns = probe->check->timeout_ms * NS_PER_MS;
     int64_t spent_ns = loop_now_ns(probe->env->loop) - probe->started_ns;
-    struct dns_lookup_spec spec = {
+
+    return (struct dns_lookup_spec){
         .servers = &conf->servers,
         .name = probe->host,
         .types = probe->check->dns_types,
@@ -260,6 +203,13 @@ ask(struct dns_probe *probe, struct target *target, const struct dns_conf *conf)
             timeout_ns - spent_ns, &conf->servers, conf->timeout_ns),
         .rounds = conf->attempts,
     };
+}
+
+static void
+ask(struct dns_probe *probe, struct target *target, const struct dns_conf *conf)
+{
+    struct dns_lookup_spec spec = spec_of(probe, conf);
+    struct dns_verdict *verdict = &target->seen->verdict;
     struct err err;
 
     target->lookup =
@@ -268,9 +218,63 @@ ask(struct dns_probe *probe, struct target *target, const struct dns_conf *conf)
         probe->waiting++;
         return;
     }
-    target->verdict.reason = REASON_AGENT_LIMIT;
-    text_put_harmless(err.msg, strlen(err.msg), target->verdict.detail,
-        sizeof(target->verdict.detail));
+    verdict->reason = REASON_AGENT_LIMIT;
+    text_put_harmless(
+        err.msg, strlen(err.msg), verdict->detail, sizeof(verdict->detail));
+}
+
+/* Without it the serial is not compared. */
+static void
+ask_serial(struct dns_probe *probe, struct target *target,
+    const struct dns_conf *conf, const char *zone)
+{
+    struct dns_lookup_spec spec = spec_of(probe, conf);
+    struct err ignored;
+
+    spec.name = zone;
+    spec.types = UINT32_C(1) << DNS_TYPE_SOA;
+    target->soa_lookup =
+        dns_lookup_start(probe->env->loop, &spec, on_soa, target, &ignored);
+    if (target->soa_lookup != NULL)
+        probe->waiting++;
+}
+
+/* -1 when memory is out. */
+static int
+make_targets(struct dns_probe *probe, size_t count)
+{
+    probe->targets = calloc(count, sizeof(*probe->targets));
+    probe->seen = calloc(count, sizeof(*probe->seen));
+    if (probe->targets == NULL || probe->seen == NULL)
+        return -1;
+    probe->target_count = count;
+    for (size_t i = 0; i < count; i++) {
+        probe->targets[i].probe = probe;
+        probe->targets[i].seen = &probe->seen[i];
+    }
+    return 0;
+}
+
+static void
+ask_each(struct dns_probe *probe, const struct dns_auth_answer *answer)
+{
+    for (size_t i = 0; i < answer->server_count; i++) {
+        const struct dns_auth_server *from = &answer->servers[i];
+        struct dns_seen *seen = &probe->seen[i];
+        struct dns_conf conf = {.servers = {.count = 1}};
+
+        (void)snprintf(seen->name, sizeof(seen->name), "%s", from->name);
+        seen->server = from->server;
+        seen->verdict.reason = from->reason;
+        conf.servers.items[0] = from->server;
+        if (from->reason != REASON_NONE) {
+            (void)snprintf(seen->verdict.detail, sizeof(seen->verdict.detail),
+                "its address: %s", measure_reason_words(from->reason));
+            continue;
+        }
+        ask(probe, &probe->targets[i], &conf);
+        ask_serial(probe, &probe->targets[i], &conf, answer->zone);
+    }
 }
 
 static void
@@ -280,22 +284,16 @@ on_servers(void *ctx, const struct dns_auth_answer *answer)
 
     probe->auth = NULL;
     if (answer->reason != REASON_NONE) {
-        set_reason(probe, answer->reason, answer->detail);
+        set_failure(probe, answer->reason, answer->detail);
         finish(probe);
         return;
     }
-    for (size_t i = 0; i < answer->server_count; i++) {
-        const struct dns_auth_server *from = &answer->servers[i];
-        struct target *target = &probe->targets[probe->target_count++];
-        struct dns_conf conf = {.servers = {.count = 1}};
-
-        (void)snprintf(target->name, sizeof(target->name), "%s", from->name);
-        target->server = from->server;
-        target->verdict.reason = from->reason;
-        conf.servers.items[0] = from->server;
-        if (from->reason == REASON_NONE)
-            ask(probe, target, &conf);
+    if (make_targets(probe, answer->server_count) != 0) {
+        set_failure(probe, REASON_AGENT_LIMIT, "out of memory");
+        finish(probe);
+        return;
     }
+    ask_each(probe, answer);
     if (probe->waiting == 0)
         conclude(probe);
 }
@@ -360,7 +358,7 @@ static void
 fail_soon(
     struct dns_probe *probe, enum measure_reason reason, const char *detail)
 {
-    set_reason(probe, reason, detail);
+    set_failure(probe, reason, detail);
     loop_timer_start(probe->env->loop, &probe->soon, 0);
 }
 
@@ -388,7 +386,8 @@ begin(struct dns_probe *probe, struct err *err)
             "there is no name server of that address family");
         return 0;
     }
-    probe->target_count = 1;
+    if (make_targets(probe, 1) != 0)
+        return err_set(err, ERR_NOMEM, "dns probe");
     ask(probe, &probe->targets[0], &conf);
     if (probe->waiting == 0)
         return err_set(err, ERR_NOMEM, "dns probe");
@@ -417,8 +416,6 @@ dns_probe_start(const struct probe_env *env, const struct check *check,
         probe->host = probe->reverse;
     probe->started_ns = loop_now_ns(env->loop);
     timer_init(&probe->soon, finish_soon, probe);
-    for (size_t i = 0; i < DNS_AUTH_SERVERS_MAX; i++)
-        probe->targets[i].probe = probe;
     probe_begin_measure(&probe->measure, check, run);
     probe->measure.facts = facts_new();
     if (probe->measure.facts == NULL)

@@ -3,9 +3,8 @@
  *
  * Asks for every type of the check at once: the system's resolvers, the server
  * the check names, or ("authoritative", "authoritative#PORT") each server of
- * the name's zone without recursion.  Of the latter, one that fails or
- * disagrees is told in facts.detail; the check is down when all fail, or any
- * answers otherwise than expected.
+ * the name's zone without recursion, and then for the zone's serial too.  What
+ * several servers mean together is said in dns_compare.h.
  *
  * The phases dns and total both span from the question to the last answer of
  * the servers that answered; finding out which servers are responsible is not

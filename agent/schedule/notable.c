@@ -24,7 +24,7 @@ add_http(uint32_t crc, const struct http_facts *http)
     return crc;
 }
 
-/* Servers rotate their answers: a sum does not care. */
+/* Servers rotate their answers, and who is asked: a sum does not care. */
 static uint32_t
 add_dns(uint32_t crc, const struct dns_facts *dns)
 {
@@ -36,6 +36,17 @@ add_dns(uint32_t crc, const struct dns_facts *dns)
 
         one = add_text(one, answer->type);
         sum += add_text(one, answer->data);
+    }
+    for (size_t i = 0; i < dns->server_count; i++) {
+        const struct dns_server_fact *server = &dns->servers[i];
+        uint32_t reason = (uint32_t)server->reason;
+        uint32_t one = add_text(0, server->name);
+
+        one = add_text(one, server->server);
+        one = digest_crc32c(one, &reason, sizeof(reason));
+        one = digest_crc32c(one, &server->serial, sizeof(server->serial));
+        sum += digest_crc32c(
+            one, &server->answers_hash, sizeof(server->answers_hash));
     }
     crc = add_text(crc, dns->rcode);
     return digest_crc32c(crc, &sum, sizeof(sum));

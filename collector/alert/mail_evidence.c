@@ -85,6 +85,19 @@ put_dns(const struct dns_facts *dns, struct mail_doc *doc)
         mail_doc_pair(doc, "answer", "%s %u %s %s", answer->name,
             (unsigned)answer->ttl_s, answer->type, answer->data);
     }
+    for (size_t i = 0; i < dns->server_count && i < ANSWERS_MAX; i++) {
+        const struct dns_server_fact *server = &dns->servers[i];
+        char serial[24] = "no serial";
+
+        if (server->has_serial)
+            (void)snprintf(
+                serial, sizeof(serial), "serial %u", (unsigned)server->serial);
+        mail_doc_pair(doc, "server", "%s (%s) %s, %s", server->name,
+            server->server, serial,
+            server->reason != REASON_NONE
+                ? measure_reason_name((int)server->reason)
+                : "as it should be");
+    }
     if (dns->answer_count > ANSWERS_MAX)
         mail_doc_pair(
             doc, "answers", "%zu more", dns->answer_count - ANSWERS_MAX);

@@ -44,6 +44,25 @@ print_server(const struct paper *paper, const struct dns_facts *dns)
     paper_end(paper);
 }
 
+/* "asked     ns1.acme.example. 192.0.2.1, serial 7, 12.3 ms" */
+static void
+print_authority(
+    const struct paper *paper, const struct dns_server_fact *server, bool first)
+{
+    probe_field_begin(paper, first ? "asked" : "");
+    paper_put(paper, PAPER_PLAIN, "%s %s", server->name, server->server);
+    if (server->has_serial)
+        paper_put(
+            paper, PAPER_PLAIN, ", serial %lu", (unsigned long)server->serial);
+    if (server->elapsed_us != PHASE_NOT_REACHED)
+        paper_put(
+            paper, PAPER_DIM, ", %.1f ms", (double)server->elapsed_us / 1000);
+    if (server->reason != REASON_NONE)
+        paper_put(
+            paper, PAPER_BAD, ", %s", measure_reason_name((int)server->reason));
+    paper_end(paper);
+}
+
 static void
 put_ttl(uint32_t ttl_s, char out[TTL_BYTES])
 {
@@ -85,4 +104,6 @@ probe_answers_print(const struct paper *paper, const struct dns_facts *dns)
     if (dns->answer_count == 0 && strcmp(dns->rcode, "NOERROR") == 0)
         probe_field(paper, "", PAPER_DIM,
             "no record of this type: the name exists, or one below it");
+    for (size_t i = 0; i < dns->server_count; i++)
+        print_authority(paper, &dns->servers[i], i == 0);
 }

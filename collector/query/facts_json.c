@@ -1,5 +1,7 @@
 #include "facts_json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -181,6 +183,35 @@ tls_facts_json(const struct tls_facts *tls, int64_t now_unix_ms)
     return out;
 }
 
+static json_t *
+servers_json(const struct dns_facts *dns)
+{
+    json_t *servers = json_array();
+
+    for (size_t i = 0; i < dns->server_count; i++) {
+        const struct dns_server_fact *server = &dns->servers[i];
+        char hash[17] = "";
+
+        if (server->answers_hash != 0)
+            (void)snprintf(
+                hash, sizeof(hash), "%016" PRIx64, server->answers_hash);
+        (void)json_array_append_new(servers,
+            json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "name", server->name,
+                "server", text_json(server->server), "reason",
+                server->reason != REASON_NONE
+                    ? json_string(measure_reason_name((int)server->reason))
+                    : json_null(),
+                "serial",
+                server->has_serial ? json_integer((json_int_t)server->serial)
+                                   : json_null(),
+                "answers_hash", text_json(hash), "elapsed_us",
+                server->elapsed_us != PHASE_NOT_REACHED
+                    ? json_integer(server->elapsed_us)
+                    : json_null()));
+    }
+    return servers;
+}
+
 json_t *
 dns_facts_json(const struct dns_facts *dns)
 {
@@ -197,8 +228,9 @@ dns_facts_json(const struct dns_facts *dns)
                          "type", answer->type, "ttl", (json_int_t)answer->ttl_s,
                          "data", answer->data));
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "server",
+    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "server",
         text_json(dns->server), "transport", text_json(dns->transport), "rcode",
         text_json(dns->rcode), "answers", answers, "authenticated",
-        (int)dns->authenticated, "truncated", (int)dns->truncated);
+        (int)dns->authenticated, "truncated", (int)dns->truncated, "servers",
+        servers_json(dns));
 }

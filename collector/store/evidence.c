@@ -90,8 +90,10 @@ halve(struct facts *facts)
     }
     if (facts->tls != NULL)
         facts->tls->name_count /= 2;
-    if (facts->dns != NULL)
+    if (facts->dns != NULL) {
         facts->dns->answer_count /= 2;
+        facts->dns->server_count -= facts->dns->server_count / 4;
+    }
 }
 
 /* A copy whose lists may be shortened; the lists themselves are shared. */

@@ -243,6 +243,57 @@ take_answer(const json_t *from, struct dns_answer_fact *answer, struct err *err)
 }
 
 static int
+take_server(const json_t *from, struct dns_server_fact *server, struct err *err)
+{
+    static const struct import_range any_serial = {.min = 0, .max = UINT32_MAX};
+    static const struct import_range any_time = {.min = 0, .max = PHASE_MAX_US};
+    char hash[17] = "";
+    int64_t serial = 0;
+    int has_serial;
+    int reason = REASON_NONE;
+
+    if (!json_is_object(from))
+        return err_set(err, ERR_PARSE, "servers: not objects");
+    server->elapsed_us = PHASE_NOT_REACHED;
+    has_serial = import_take_int(from, "serial", any_serial, &serial, err);
+    if (has_serial < 0 || CUT(from, "name", server->name) ||
+        CUT(from, "server", server->server) ||
+        import_take_name(from, "reason", measure_reason_from, &reason, err) <
+            0 ||
+        CUT(from, "answers_hash", hash) ||
+        import_take_int(
+            from, "elapsed_us", any_time, &server->elapsed_us, err) < 0)
+        return -1;
+    server->reason = (enum measure_reason)reason;
+    server->has_serial = has_serial == 1;
+    server->serial = (uint32_t)serial;
+    server->answers_hash = strtoull(hash, NULL, 16);
+    return 0;
+}
+
+static int
+take_servers(const json_t *from, struct dns_facts *dns, struct err *err)
+{
+    const json_t *list = NULL;
+    size_t count;
+
+    if (import_take_array(from, "servers", &list, err) < 0)
+        return -1;
+    count = json_array_size(list);
+    if (count > FACTS_SERVERS_MAX)
+        count = FACTS_SERVERS_MAX;
+    dns->servers = calloc(count + 1, sizeof(*dns->servers));
+    if (dns->servers == NULL)
+        return err_set(err, ERR_NOMEM, "servers");
+    for (; dns->server_count < count; dns->server_count++) {
+        if (take_server(json_array_get(list, dns->server_count),
+                &dns->servers[dns->server_count], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
 take_dns(const json_t *from, struct dns_facts *dns, struct err *err)
 {
     const json_t *list = NULL;
@@ -266,7 +317,7 @@ take_dns(const json_t *from, struct dns_facts *dns, struct err *err)
                 &dns->answers[dns->answer_count], err) != 0)
             return -1;
     }
-    return 0;
+    return take_servers(from, dns, err);
 }
 
 /* ---- the whole ---- */

@@ -126,15 +126,6 @@ take_numbers(const json_t *object, struct import_line *line, struct err *err)
     return slot < 0 ? -1 : 0;
 }
 
-/* The reasons that make a result slow, not down. */
-static bool
-is_slow_reason(int reason)
-{
-    return reason == REASON_NONE || reason == REASON_PAGE_BUDGET ||
-           reason == REASON_PAGE_CONSOLE || reason == REASON_MAIL_SPF ||
-           reason == REASON_MAIL_DKIM || reason == REASON_MAIL_DMARC;
-}
-
 static int
 take_verdict(const json_t *object, struct measure *m, struct err *err)
 {
@@ -153,7 +144,8 @@ take_verdict(const json_t *object, struct measure *m, struct err *err)
         import_take_bool(object, "lagged", &m->lagged, err) < 0)
         return -1;
     if ((status == MEASURE_UP && reason != REASON_NONE) ||
-        (status == MEASURE_SLOW && !is_slow_reason(reason)))
+        (status == MEASURE_SLOW && reason != REASON_NONE &&
+            !measure_reason_is_slow((enum measure_reason)reason)))
         return err_set(err, ERR_PARSE, "reason: %s, but the status is %s",
             measure_reason_name(reason), measure_status_name(status));
     m->status = (uint8_t)status;

@@ -19,12 +19,21 @@
 static void
 print_dns(const struct dns_facts *dns)
 {
-    (void)printf("server=%s\ntransport=%s\nrcode=%s\ntruncated=%d\n",
-        dns->server, dns->transport, dns->rcode, (int)dns->truncated);
+    (void)printf("server=%s\ntransport=%s\nrcode=%s\ntruncated=%d\n"
+                 "authenticated=%d\n",
+        dns->server, dns->transport, dns->rcode, (int)dns->truncated,
+        (int)dns->authenticated);
     for (size_t i = 0; i < dns->answer_count; i++)
         (void)printf("answer=%s %u %s %s\n", dns->answers[i].name,
             (unsigned)dns->answers[i].ttl_s, dns->answers[i].type,
             dns->answers[i].data);
+    for (size_t i = 0; i < dns->server_count; i++)
+        (void)printf("ns=%s %s %s %lu\n", dns->servers[i].name,
+            dns->servers[i].server,
+            dns->servers[i].reason == REASON_NONE
+                ? "none"
+                : measure_reason_name((int)dns->servers[i].reason),
+            (unsigned long)dns->servers[i].serial);
 }
 
 static void

@@ -192,6 +192,8 @@ put_message(const struct dnsd *dnsd, const uint8_t *query,
 
     buf_init(&answers, DNS_MSG_MAX_BYTES);
     count = put_answers(dnsd, question, &answers);
+    if (mood == DNSD_LAME)
+        flags = 0x8080;
     if (count == -1)
         flags |= DNS_RCODE_NXDOMAIN;
     if (rcode_of(mood) != DNS_RCODE_NOERROR) {
@@ -313,6 +315,7 @@ answer_udp(struct dnsd *dnsd, const uint8_t *query,
         send_udp(dnsd, to, to_len, out.data, question->end);
         break;
     case DNSD_ANSWERS:
+    case DNSD_LAME:
     case DNSD_SERVFAIL:
     case DNSD_REFUSED:
     case DNSD_NOTIMP:

@@ -28,6 +28,7 @@ enum dnsd_mood {
     DNSD_OTHER_SOURCE, /* the right answer, from another port */
     DNSD_TCP_LONG,     /* truncates; the prefix promises more than comes */
     DNSD_TCP_EMPTY,    /* truncates; the prefix says 0 */
+    DNSD_LAME,         /* answers, and says that it is not its own */
     DNSD_SERVFAIL,
     DNSD_REFUSED,
     DNSD_NOTIMP

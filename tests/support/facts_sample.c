@@ -112,6 +112,15 @@ fill_dns(struct dns_facts *dns)
     put(dns->answers[0].type, sizeof(dns->answers[0].type), "A");
     dns->answers[0].ttl_s = 300;
     put(dns->answers[0].data, sizeof(dns->answers[0].data), "192.0.2.7");
+    dns->servers = new_items(1, sizeof(*dns->servers));
+    dns->server_count = 1;
+    put(dns->servers[0].name, sizeof(dns->servers[0].name), "ns1.acme.example");
+    put(dns->servers[0].server, sizeof(dns->servers[0].server), "192.0.2.1");
+    dns->servers[0].reason = REASON_DNS_MISMATCH;
+    dns->servers[0].has_serial = true;
+    dns->servers[0].serial = 4026531840U;
+    dns->servers[0].answers_hash = UINT64_C(0xfedcba9876543210);
+    dns->servers[0].elapsed_us = 0;
     dns->authenticated = true;
     dns->truncated = true;
 }
@@ -162,6 +171,12 @@ facts_sample_full(void)
         put_long(facts->dns->answers[i].name, FACTS_TEXT_BYTES);
         put_long(facts->dns->answers[i].data, FACTS_DATA_BYTES);
     }
+    free(facts->dns->servers);
+    facts->dns->servers =
+        new_items(FACTS_SERVERS_MAX, sizeof(*facts->dns->servers));
+    facts->dns->server_count = FACTS_SERVERS_MAX;
+    for (int i = 0; i < FACTS_SERVERS_MAX; i++)
+        put_long(facts->dns->servers[i].name, FACTS_TEXT_BYTES);
     return facts;
 }
 
@@ -248,6 +263,19 @@ same_dns(const struct dns_facts *a, const struct dns_facts *b)
 
         if (strcmp(x->name, y->name) != 0 || strcmp(x->type, y->type) != 0 ||
             x->ttl_s != y->ttl_s || strcmp(x->data, y->data) != 0)
+            return false;
+    }
+    if (a->server_count != b->server_count)
+        return false;
+    for (size_t i = 0; i < a->server_count; i++) {
+        const struct dns_server_fact *x = &a->servers[i];
+        const struct dns_server_fact *y = &b->servers[i];
+
+        if (strcmp(x->name, y->name) != 0 ||
+            strcmp(x->server, y->server) != 0 || x->reason != y->reason ||
+            x->has_serial != y->has_serial || x->serial != y->serial ||
+            x->answers_hash != y->answers_hash ||
+            x->elapsed_us != y->elapsed_us)
             return false;
     }
     return strcmp(a->server, b->server) == 0 &&

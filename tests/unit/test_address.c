@@ -192,6 +192,19 @@ overrides_have_three_parts(void **state)
     }
 }
 
+static void
+the_servers_of_a_zone_are_a_word_and_perhaps_a_port(void **state)
+{
+    (void)state;
+    assert_true(address_is_authoritative("authoritative"));
+    assert_true(address_is_authoritative("authoritative#5300"));
+    assert_false(address_is_authoritative("authoritative#"));
+    assert_false(address_is_authoritative("authoritative#0"));
+    assert_false(address_is_authoritative("authoritative#65536"));
+    assert_false(address_is_authoritative("authoritatively"));
+    assert_false(address_is_authoritative("192.0.2.1"));
+}
+
 int
 main(void)
 {
@@ -203,6 +216,7 @@ main(void)
         cmocka_unit_test(what_is_no_url_is_refused),
         cmocka_unit_test(servers_are_written_one_way),
         cmocka_unit_test(overrides_have_three_parts),
+        cmocka_unit_test(the_servers_of_a_zone_are_a_word_and_perhaps_a_port),
     };
 
     return cmocka_run_group_tests_name("address", tests, NULL, NULL);

@@ -381,8 +381,8 @@ every_authoritative_server_is_asked_without_recursion(void **state)
     probe(f);
     assert_int_equal(f->seen.status, MEASURE_UP);
     assert_string_equal(f->seen.facts->detail, "");
-    assert_int_equal(dnsd_asked(f->auth[0]), 2);
-    assert_int_equal(dnsd_asked(f->auth[1]), 2);
+    assert_int_equal(dnsd_asked(f->auth[0]), 3); /* the zone's SOA too */
+    assert_int_equal(dnsd_asked(f->auth[1]), 3);
     assert_false(dnsd_saw_rd(f->auth[0]));
     assert_true(dnsd_saw_rd(f->dnsd));
 }
@@ -410,7 +410,9 @@ one_authoritative_server_that_fails_is_told_and_not_down(void **state)
     ask_authorities(f);
     dnsd_set_mood(f->auth[1], DNSD_REFUSED);
     probe(f);
-    assert_int_equal(f->seen.status, MEASURE_UP);
+    assert_int_equal(f->seen.status, MEASURE_SLOW);
+    assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
+    assert_int_equal(f->seen.failed_phase, -1);
     assert_non_null(strstr(f->seen.facts->detail, "ns2.acme.example. (127.0"));
     assert_non_null(
         strstr(f->seen.facts->detail, "the server answers REFUSED"));
@@ -427,13 +429,79 @@ one_authoritative_server_that_disagrees_is_told(void **state)
     dnsd_add(f->auth[1], "acme.example", DNS_TYPE_A, "192.0.2.66");
     ask_authorities(f);
     probe(f);
-    assert_int_equal(f->seen.status, MEASURE_UP);
-    assert_non_null(strstr(f->seen.facts->detail, "differ"));
+    assert_int_equal(f->seen.status, MEASURE_SLOW);
+    assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
+    assert_non_null(
+        strstr(f->seen.facts->detail, "other answers than ns1.acme.example."));
+    assert_int_equal(f->seen.facts->dns->server_count, 2);
+    assert_true(f->seen.facts->dns->servers[0].answers_hash !=
+                f->seen.facts->dns->servers[1].answers_hash);
     expect(f, "192.0.2.7");
     probe(f);
     assert_int_equal(f->seen.status, MEASURE_DOWN);
     assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
     assert_non_null(strstr(f->seen.facts->detail, "192.0.2.66"));
+}
+
+static void
+one_authoritative_server_that_is_silent_is_told_and_no_more(void **state)
+{
+    struct fixture *f = *state;
+
+    ask_authorities(f);
+    dnsd_set_mood(f->auth[1], DNSD_SILENT);
+    (void)start(f);
+    while (f->calls == 0 && fake_loop_timer_count(f->loop) > 0) {
+        settle(f);
+        fake_loop_advance_ns(f->loop, NS_PER_SEC);
+    }
+    assert_int_equal(f->seen.status, MEASURE_UP);
+    assert_int_equal(f->seen.reason, REASON_NONE);
+    assert_non_null(strstr(f->seen.facts->detail, "ns2.acme.example. (127.0"));
+    assert_non_null(strstr(f->seen.facts->detail, "no answer by UDP"));
+    assert_int_equal(f->seen.facts->dns->servers[1].elapsed_us, -1);
+    assert_int_equal(f->seen.facts->dns->servers[1].reason, REASON_DNS_TIMEOUT);
+}
+
+static void
+a_lame_server_disagrees(void **state)
+{
+    struct fixture *f = *state;
+
+    ask_authorities(f);
+    dnsd_set_mood(f->auth[0], DNSD_LAME);
+    probe(f);
+    assert_int_equal(f->seen.status, MEASURE_SLOW);
+    assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
+    assert_non_null(strstr(f->seen.facts->detail, "lame"));
+    dnsd_set_mood(f->auth[1], DNSD_LAME);
+    probe(f);
+    assert_int_equal(f->seen.status, MEASURE_DOWN);
+    assert_int_equal(f->seen.reason, REASON_DNS_SERVFAIL);
+}
+
+static void
+a_secondary_that_lags_is_told_with_both_serials(void **state)
+{
+    struct fixture *f = *state;
+    const struct dns_server_fact *servers;
+
+    /* Around the end of the numbers: 1 is newer than 4294967295. */
+    dnsd_add(f->auth[0], "acme.example", DNS_TYPE_SOA,
+        "ns1.acme.example h.acme.example 4294967295 2 3 4 5");
+    dnsd_add(f->auth[1], "acme.example", DNS_TYPE_SOA,
+        "ns1.acme.example h.acme.example 1 2 3 4 5");
+    ask_authorities(f);
+    probe(f);
+    assert_int_equal(f->seen.status, MEASURE_SLOW);
+    assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
+    assert_non_null(strstr(
+        f->seen.facts->detail, "serial 4294967295, ns2.acme.example. has 1"));
+    servers = f->seen.facts->dns->servers;
+    assert_true(servers[0].has_serial);
+    assert_int_equal(servers[1].serial, 1);
+    assert_int_equal(servers[0].reason, REASON_NONE);
+    assert_true(servers[0].answers_hash == servers[1].answers_hash);
 }
 
 static void
@@ -489,6 +557,9 @@ main(void)
         story(the_zone_is_found_by_walking_up),
         story(one_authoritative_server_that_fails_is_told_and_not_down),
         story(one_authoritative_server_that_disagrees_is_told),
+        story(one_authoritative_server_that_is_silent_is_told_and_no_more),
+        story(a_lame_server_disagrees),
+        story(a_secondary_that_lags_is_told_with_both_serials),
         story(a_domain_that_is_not_delegated_does_not_exist),
         story(after_cancel_nothing_comes),
     };

@@ -209,6 +209,11 @@ static const struct {
     {5, 4, 't', 1, 256, ERR_LIMIT, "answer's name of 256 bytes"},
     {5, 4, 't', 2, 16, ERR_LIMIT, "answer's type of 16 bytes"},
     {5, 4, 't', 4, 1024, ERR_LIMIT, "answer's data of 1024 bytes"},
+    {5, 0, 'n', 7, 33, ERR_LIMIT, "33 servers (at most 32)"},
+    {5, 7, 't', 1, 256, ERR_LIMIT, "server's name of 256 bytes"},
+    {5, 7, 't', 2, 64, ERR_LIMIT, "server's address of 64 bytes"},
+    {5, 7, 'v', 3, REASON_COUNT, ERR_PARSE, "server's reason"},
+    {5, 7, 'v', 7, PHASE_MAX_US + 2, ERR_PARSE, "server's elapsed_us"},
     {0, 0, 'n', 99, 16000, ERR_LIMIT, "holds too many fields"},
 };
 
