@@ -15,6 +15,7 @@
 #include "cmd_init.h"
 #include "cmd_probe.h"
 #include "cmd_test_mail.h"
+#include "cmd_verify.h"
 #include "probe_help.h"
 #include "render.h"
 #include "source.h"
@@ -127,6 +128,8 @@ static const struct cli_command commands[] = {
         "its key is refused for good"},
     {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
         "every mistake in a configuration, or what it means"},
+    {"verify", {NULL}, cmd_verify_run, "--store DIR",
+        "compare all that is stored with what raw results come to"},
     {"test-mail", {"config=", NULL}, cmd_test_mail_run, "[--config FILE]",
         "send a sample of each mail, print the dialogue"},
 };

@@ -61,4 +61,12 @@ int history_incidents(struct store_txn *txn, const struct conf_history *conf,
     const struct history_query *query, incident_each_fn *fn, void *ctx,
     struct err *err);
 
+/*
+ * The same by what verdict rows say as of `now`, and nothing from raw: what the
+ * judge stored when it ran last, if all is well.
+ */
+int history_incidents_of_rows(struct store_txn *txn,
+    const struct conf_history *conf, const struct history_query *query,
+    incident_each_fn *fn, void *ctx, struct err *err);
+
 #endif

@@ -12,6 +12,7 @@
 struct running {
     struct run run;
     struct found_list found;
+    bool rows_only;
 };
 
 static int
@@ -47,6 +48,7 @@ run_all(struct store_txn *txn, const struct conf_history *conf,
         .from_unix_ms = kept_unix_ms,
         .to_unix_ms = query->now_unix_ms,
         .now_unix_ms = query->now_unix_ms,
+        .rows_only = running->rows_only,
     };
     if (timeline.count == 0) {
         rc = 0;
@@ -202,15 +204,14 @@ make_rows(const struct found_list *found, struct stored *stored, uint32_t check,
     return count;
 }
 
-int
-history_incidents(struct store_txn *txn, const struct conf_history *conf,
-    const struct history_query *query, incident_each_fn *fn, void *ctx,
-    struct err *err)
+static int
+tell_all(struct store_txn *txn, const struct conf_history *conf,
+    const struct telling *telling, bool rows_only, struct err *err)
 {
+    const struct history_query *query = telling->query;
     struct running *running = calloc(1, sizeof(*running));
     struct stored stored = {.rows = NULL};
     struct incident_row *rows = NULL;
-    const struct telling telling = {query, fn, ctx};
     size_t count;
     int rc = -1;
 
@@ -220,6 +221,7 @@ history_incidents(struct store_txn *txn, const struct conf_history *conf,
     }
     if (running == NULL)
         return err_set(err, ERR_NOMEM, "incident machines");
+    running->rows_only = rows_only;
     if (run_all(txn, conf, query, running, err) != 0 ||
         incident_each(
             txn, query->check, 0, INT64_MAX, add_stored, &stored, err) != 0)
@@ -231,7 +233,7 @@ history_incidents(struct store_txn *txn, const struct conf_history *conf,
     }
     count = make_rows(&running->found, &stored, query->check,
         check_name(conf, query->check), rows);
-    rc = tell_rows(rows, count, &telling, err);
+    rc = tell_rows(rows, count, telling, err);
 
 out:
     free(rows);
@@ -239,4 +241,24 @@ out:
     found_list_free(&running->found);
     free(running);
     return rc;
+}
+
+int
+history_incidents(struct store_txn *txn, const struct conf_history *conf,
+    const struct history_query *query, incident_each_fn *fn, void *ctx,
+    struct err *err)
+{
+    const struct telling telling = {query, fn, ctx};
+
+    return tell_all(txn, conf, &telling, false, err);
+}
+
+int
+history_incidents_of_rows(struct store_txn *txn,
+    const struct conf_history *conf, const struct history_query *query,
+    incident_each_fn *fn, void *ctx, struct err *err)
+{
+    const struct telling telling = {query, fn, ctx};
+
+    return tell_all(txn, conf, &telling, true, err);
 }

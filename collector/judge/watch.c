@@ -164,6 +164,7 @@ watch_put_page(struct watch *watch, const struct watch_check *check,
     struct buf value;
     int rc;
 
+    watch->wrote = true;
     (void)page_fill_silence(&watch->page, watch->now_unix_ms);
     row = page_as_row(&watch->page);
     verdict_key_encode(&key, bytes);
@@ -451,7 +452,21 @@ has_more(const struct watch *watch)
     return false;
 }
 
-/* What a judge that starts after a crash must know. */
+/* Whether votes of before a restart are still to be read. */
+static bool
+is_rebuilding(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->count; i++) {
+        if (watch->checks[i].rebuild_count > 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * What a judge that starts after a crash must know.  What rows say is what was
+ * judged at the noted moment: `verify` goes by that.
+ */
 static int
 note_run(
     struct watch *watch, struct store_txn *txn, bool again, struct err *err)
@@ -459,11 +474,14 @@ note_run(
     uint64_t version =
         watch->history->versions[watch->history->count - 1].version;
 
-    if (watch->now_unix_ms - watch->noted_run_unix_ms >= RUN_NOTE_MS) {
+    if (!is_rebuilding(watch) &&
+        (watch->wrote ||
+            watch->now_unix_ms - watch->noted_run_unix_ms >= RUN_NOTE_MS)) {
         if (stale_note_put(
                 txn, STALE_LAST_RUN, (uint64_t)watch->now_unix_ms, err) != 0)
             return -1;
         watch->noted_run_unix_ms = watch->now_unix_ms;
+        watch->wrote = false;
     }
     if (again || watch->settled_version == version)
         return 0;

@@ -103,6 +103,7 @@ struct watch {
     int64_t now_unix_ms;
     int64_t noted_run_unix_ms; /* as stored */
     uint64_t settled_version;  /* as stored */
+    bool wrote;                /* rows, since that was noted */
     struct page page;          /* scratch */
 };
 

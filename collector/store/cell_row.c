@@ -32,8 +32,8 @@ encode_key(const struct cell_place *place, uint16_t region, unsigned part,
 /* ---- putting ---- */
 
 static int
-put_parts(struct store_txn *txn, const struct cell_place *place,
-    uint16_t region, const struct cell *cell, struct err *err)
+tell_parts(const struct cell_place *place, uint16_t region,
+    const struct cell *cell, store_each_fn *fn, void *ctx, struct err *err)
 {
     uint8_t key[KEY_BYTES];
     struct buf row;
@@ -42,24 +42,23 @@ put_parts(struct store_txn *txn, const struct cell_place *place,
     buf_init(&row, CELL_ROOM_BYTES);
     rc = cell_encode_head(cell, &row, err);
     if (rc == 0)
-        rc = store_put(txn, table_of(place->tier),
-            encode_key(place, region, 0, key), buf_bytes(&row), err);
+        rc = fn(ctx, encode_key(place, region, 0, key), buf_bytes(&row), err);
     for (unsigned p = 0; p < PHASE_COUNT && rc == 0; p++) {
         if (cell->phases[p].hist == NULL)
             continue;
         buf_clear(&row);
         rc = cell_encode_figure(cell, (enum phase)p, &row, err);
         if (rc == 0)
-            rc = store_put(txn, table_of(place->tier),
-                encode_key(place, region, 1 + p, key), buf_bytes(&row), err);
+            rc = fn(ctx, encode_key(place, region, 1 + p, key), buf_bytes(&row),
+                err);
     }
     buf_free(&row);
     return rc;
 }
 
 int
-cell_put(struct store_txn *txn, const struct cell_place *place, uint16_t region,
-    const struct cell *cell, struct err *err)
+cell_rows(const struct cell_place *place, uint16_t region,
+    const struct cell *cell, store_each_fn *fn, void *ctx, struct err *err)
 {
     uint8_t key[KEY_BYTES];
     struct buf row;
@@ -68,12 +67,33 @@ cell_put(struct store_txn *txn, const struct cell_place *place, uint16_t region,
     buf_init(&row, CELL_ROOM_BYTES);
     rc = cell_encode(cell, &row, err);
     if (rc == 0 && row.len > CELL_ROW_MAX_BYTES)
-        rc = put_parts(txn, place, region, cell, err);
+        rc = tell_parts(place, region, cell, fn, ctx, err);
     else if (rc == 0)
-        rc = store_put(txn, table_of(place->tier),
-            encode_key(place, region, 0, key), buf_bytes(&row), err);
+        rc = fn(ctx, encode_key(place, region, 0, key), buf_bytes(&row), err);
     buf_free(&row);
     return rc;
+}
+
+struct putting {
+    struct store_txn *txn;
+    enum store_table table;
+};
+
+static int
+put_row(void *ctx, struct bytes key, struct bytes value, struct err *err)
+{
+    const struct putting *putting = ctx;
+
+    return store_put(putting->txn, putting->table, key, value, err);
+}
+
+int
+cell_put(struct store_txn *txn, const struct cell_place *place, uint16_t region,
+    const struct cell *cell, struct err *err)
+{
+    struct putting putting = {.txn = txn, .table = table_of(place->tier)};
+
+    return cell_rows(place, region, cell, put_row, &putting, err);
 }
 
 int
@@ -171,4 +191,27 @@ cell_each(struct store_txn *txn, const struct cell_place *place,
         rc = tell(&g, err);
     cell_free(&g.cell);
     return rc < 0 ? -1 : 0;
+}
+
+static int
+count_row(void *ctx, struct bytes key, struct bytes value, struct err *err)
+{
+    (void)key;
+    (void)value;
+    (void)err;
+    ++*(size_t *)ctx;
+    return 0;
+}
+
+int
+cell_count_rows(struct store_txn *txn, const struct cell_place *place,
+    size_t *count, struct err *err)
+{
+    uint8_t first[KEY_BYTES];
+    uint8_t last[KEY_BYTES];
+
+    *count = 0;
+    return store_each(txn, table_of(place->tier),
+        encode_key(place, 0, 0, first),
+        encode_key(place, UINT16_MAX, UINT8_MAX, last), count_row, count, err);
 }

@@ -30,6 +30,14 @@ struct cell_place {
 int cell_put(struct store_txn *txn, const struct cell_place *place,
     uint16_t region, const struct cell *cell, struct err *err);
 
+/* Tells the rows that cell_put() writes, without writing them. */
+int cell_rows(const struct cell_place *place, uint16_t region,
+    const struct cell *cell, store_each_fn *fn, void *ctx, struct err *err);
+
+/* How many rows stand there, of all regions. */
+int cell_count_rows(struct store_txn *txn, const struct cell_place *place,
+    size_t *count, struct err *err);
+
 /* Removes the cells of all regions. */
 int cell_delete(
     struct store_txn *txn, const struct cell_place *place, struct err *err);

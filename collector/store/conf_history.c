@@ -116,6 +116,22 @@ conf_history_free(struct conf_history *history)
     free(history);
 }
 
+int
+conf_history_newest(struct store_txn *txn, uint64_t *version, struct err *err)
+{
+    struct bytes key;
+    struct bytes value;
+    int rc = store_seek_before(txn, STORE_CONFIGS, all, &key, &value, err);
+
+    if (rc != 1)
+        return rc;
+    if (key.len != VERSION_KEY_BYTES)
+        return err_set(
+            err, ERR_STATE, "configuration key of %zu bytes", key.len);
+    *version = key_take_u64(key.data);
+    return 1;
+}
+
 /* ---- recording ---- */
 
 /* 1: the newest version has this text, 0: not. */

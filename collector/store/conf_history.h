@@ -25,6 +25,10 @@ struct conf_history {
     size_t count;
 };
 
+/* 1: *version is the newest that was recorded, 0: there is none, -1: err. */
+int conf_history_newest(
+    struct store_txn *txn, uint64_t *version, struct err *err);
+
 /* NULL on failure; empty where nothing was recorded.  free(NULL) is allowed. */
 struct conf_history *conf_history_load(struct store_txn *txn, struct err *err);
 void conf_history_free(struct conf_history *history);

@@ -210,6 +210,25 @@ evidence_get(struct store_txn *txn, const struct evidence_key *key,
     return *facts != NULL ? 1 : -1;
 }
 
+int
+evidence_row_check(struct bytes key, struct bytes value, struct err *err)
+{
+    uint8_t expected[KEY_BYTES];
+    struct evidence_key decoded;
+    struct facts *facts;
+
+    if (decode_key(key, &decoded, err) != 0)
+        return -1;
+    if (check_time(&decoded, err) != 0 ||
+        memcmp(encode_key(&decoded, expected).data, key.data, KEY_BYTES) != 0)
+        return err_set(err, ERR_STATE, "evidence key of another hour");
+    facts = decode(value, err);
+    if (facts == NULL)
+        return -1;
+    facts_free(facts);
+    return 0;
+}
+
 /* The last row before `before` in its hour and check that is `agent`'s. */
 static int
 last_in_hour(struct store_txn *txn, uint8_t before[KEY_BYTES], uint32_t agent,

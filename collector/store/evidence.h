@@ -26,6 +26,9 @@ int evidence_put(struct store_txn *txn, const struct evidence_key *key,
 int evidence_get(struct store_txn *txn, const struct evidence_key *key,
     struct facts **facts, struct err *err);
 
+/* ERR_STATE unless it is a row that evidence_put() could have written. */
+int evidence_row_check(struct bytes key, struct bytes value, struct err *err);
+
 /*
  * The newest at or before `ts_unix_ms` of this check and agent (agent 0: any).
  * Looks back an hour at most unless `back_ms` says more.

@@ -288,3 +288,50 @@ incident_each(struct store_txn *txn, uint32_t check, int64_t from_unix_ms,
     return store_each(txn, STORE_INCIDENTS, row_key(first, 0, 0, no_id),
         row_key(end, to_unix_ms, 0, no_id), each, &walk, err);
 }
+
+/* ---- care ---- */
+
+static int
+check_whole(struct store_txn *txn, struct bytes key, struct bytes value,
+    struct err *err)
+{
+    uint8_t bytes[ROW_KEY_BYTES];
+    struct incident_row row;
+    struct bytes at;
+
+    if (key.len != ROW_KEY_BYTES)
+        return err_set(err, ERR_STATE, "incident key of %zu bytes", key.len);
+    if (incident_row_decode(value, &row, err) != 0)
+        return -1;
+    if (memcmp(key.data,
+            row_key(bytes, row.start_unix_ms, row.check, row.id).data,
+            ROW_KEY_BYTES) != 0)
+        return err_set(
+            err, ERR_STATE, "incident %s stands where another should", row.id);
+    if (store_get(txn, STORE_INCIDENTS, id_key(bytes, 'i', row.id), &at, err) !=
+            1 ||
+        at.len != ROW_KEY_BYTES || memcmp(at.data, key.data, at.len) != 0)
+        return err_set(
+            err, ERR_STATE, "incident %s cannot be found by its id", row.id);
+    return 0;
+}
+
+int
+incident_row_check(struct store_txn *txn, struct bytes key, struct bytes value,
+    struct err *err)
+{
+    char id[INCIDENT_ID_BYTES] = "";
+    struct incident_row row;
+
+    if (key.len > 0 && key.data[0] == 's')
+        return check_whole(txn, key, value, err);
+    if (key.len != ID_KEY_BYTES || (key.data[0] != 'i' && key.data[0] != 'a'))
+        return err_set(err, ERR_STATE, "incident key of no kind");
+    memcpy(id, key.data + 1, ID_CHARS);
+    if (key.data[0] == 'a' && value.len == ID_CHARS)
+        memcpy(id, value.data, ID_CHARS);
+    if (!incident_is_id(id) || incident_get(txn, id, &row, err) != 1)
+        return err_set(err, ERR_STATE, "index of incident %.8s leads nowhere",
+            incident_is_id(id) ? id : "?");
+    return 0;
+}

@@ -56,6 +56,12 @@ int incident_put(
  * (ERR_PARSE when a prefix fits several). */
 int incident_get(struct store_txn *txn, const char *id,
     struct incident_row *row, struct err *err);
+/*
+ * ERR_STATE unless it is a row that incident_put() wrote, where its index says,
+ * or an index to such a row.
+ */
+int incident_row_check(struct store_txn *txn, struct bytes key,
+    struct bytes value, struct err *err);
 typedef int incident_each_fn(
     void *ctx, const struct incident_row *row, struct err *err);
 /* All that overlap [from, to), by start; check 0: of all checks. */

@@ -241,6 +241,24 @@ make(struct store_txn *txn, const struct conf_history *history,
     return rc;
 }
 
+int
+ladder_compute(struct store_txn *txn, const struct conf_history *history,
+    const struct cell_place *place, store_each_fn *fn, void *ctx,
+    struct err *err)
+{
+    struct making making = {.history = history,
+        .place = *place,
+        .figures = figures_of(history, place)};
+    int rc = place->tier == CELL_HOUR ? gather_hour(&making, txn, err)
+                                      : gather_day(&making, txn, err);
+
+    for (size_t i = 0; i < making.count && rc == 0; i++)
+        rc = cell_rows(
+            place, making.cells[i].region, &making.cells[i].cell, fn, ctx, err);
+    making_free(&making);
+    return rc;
+}
+
 /* ---- running ---- */
 
 /* The next marked place of a tier from `from` on.  1, 0 none, -1. */
@@ -264,8 +282,8 @@ next_mark(struct store_txn *txn, const struct cell_place *from,
     return found->tier == from->tier;
 }
 
-static int
-day_waits_for_an_hour(
+int
+ladder_day_waits(
     struct store_txn *txn, const struct cell_place *day, struct err *err)
 {
     struct cell_place hour = {.tier = CELL_HOUR, .check = day->check};
@@ -307,7 +325,7 @@ run_tier(struct store_txn *txn, const struct conf_history *history,
             return budget;
         at = place;
         step(&at);
-        rc = tier == CELL_DAY ? day_waits_for_an_hour(txn, &place, err) : 0;
+        rc = tier == CELL_DAY ? ladder_day_waits(txn, &place, err) : 0;
         if (rc == 0)
             rc = make(txn, history, &place, err);
         if (rc < 0)

@@ -44,6 +44,18 @@ int ladder_run(struct ladder *ladder, struct store_txn *txn,
     const struct conf_history *history, int64_t now_unix_ms, size_t budget,
     bool *again, struct err *err);
 
+/*
+ * Makes the cells of one place from what is below it as ladder_run() does, and
+ * tells their rows instead of writing them.
+ */
+int ladder_compute(struct store_txn *txn, const struct conf_history *history,
+    const struct cell_place *place, store_each_fn *fn, void *ctx,
+    struct err *err);
+
+/* 1: there is a mark for any hour of this day, 0: not, -1: err. */
+int ladder_day_waits(
+    struct store_txn *txn, const struct cell_place *day, struct err *err);
+
 /* 1: marked, the cells there say nothing; 0: not, -1: err. */
 int ladder_is_marked(
     struct store_txn *txn, const struct cell_place *place, struct err *err);

@@ -141,3 +141,59 @@ registry_name(struct store_txn *txn, enum registry_kind kind, uint32_t number,
     name[value.len] = '\0';
     return 1;
 }
+
+/* ---- care ---- */
+
+static int
+check_name(struct store_txn *txn, enum registry_kind kind, const char *name,
+    uint32_t number, struct err *err)
+{
+    uint8_t last_key[2] = {'c', (uint8_t)kind};
+    char named[REGISTRY_NAME_BYTES];
+    uint32_t numbered;
+    uint32_t last;
+    struct bytes value;
+
+    if (registry_find(txn, kind, name, &numbered, err) != 1 ||
+        registry_name(txn, kind, number, named, err) != 1 ||
+        numbered != number || strcmp(named, name) != 0)
+        return err_set(err, ERR_STATE,
+            "%s \"%.130s\" has the number %u, or the number has another name",
+            kind_names[kind], name, number);
+    if (store_get(txn, STORE_NAMES,
+            (struct bytes){.data = last_key, .len = sizeof(last_key)}, &value,
+            err) != 1 ||
+        take_number(value, &last, err) != 0 || last < number)
+        return err_set(err, ERR_STATE,
+            "%s \"%.130s\" has a number that was never given", kind_names[kind],
+            name);
+    return 0;
+}
+
+int
+registry_row_check(struct store_txn *txn, struct bytes key, struct bytes value,
+    struct err *err)
+{
+    char name[REGISTRY_NAME_BYTES] = "";
+    struct bytes text = value;
+    uint32_t number;
+
+    if (key.len < 2 || key.data[1] > REGISTRY_SPOOL ||
+        (key.data[0] != 'n' && key.data[0] != 'r' && key.data[0] != 'c'))
+        return err_set(err, ERR_STATE, "registry key of no kind");
+    if (key.data[0] == 'c')
+        return take_number(value, &number, err);
+    if (key.data[0] == 'n') {
+        text = (struct bytes){.data = key.data + 2, .len = key.len - 2};
+        if (take_number(value, &number, err) != 0)
+            return -1;
+    } else if (key.len == 2 + NUMBER_BYTES) {
+        number = key_take_u32(key.data + 2);
+    } else {
+        return err_set(err, ERR_STATE, "registry key of no number");
+    }
+    if (text.len == 0 || text.len >= sizeof(name))
+        return err_set(err, ERR_STATE, "name of %zu bytes", text.len);
+    memcpy(name, text.data, text.len);
+    return check_name(txn, (enum registry_kind)key.data[1], name, number, err);
+}

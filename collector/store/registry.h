@@ -37,6 +37,13 @@ int registry_find(struct store_txn *txn, enum registry_kind kind,
 int registry_name(struct store_txn *txn, enum registry_kind kind,
     uint32_t number, char name[REGISTRY_NAME_BYTES], struct err *err);
 
+/*
+ * ERR_STATE unless it is a row that registry_number() wrote, and its
+ * counterpart says the same.
+ */
+int registry_row_check(struct store_txn *txn, struct bytes key,
+    struct bytes value, struct err *err);
+
 /* ---- agents ---- */
 
 struct agent_row {
