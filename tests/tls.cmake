@@ -21,6 +21,7 @@ unit_test(http_redirect LIBS http_bench)
 unit_test(http_answers LIBS http_bench)
 
 unit_test(pattern LIBS common_pattern)
+fuzz_target(pattern LIBS common_pattern)
 unit_test(cert LIBS probes common_loop)
 unit_test(starttls LIBS probes common_loop)
 fuzz_target(starttls LIBS probes common_loop)

@@ -90,6 +90,7 @@ dial_reason(int family, int sys_errno)
         return REASON_AGENT_LIMIT;
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT:
+    case EPERM: /* this machine's own packet filter */
         return REASON_AGENT_NO_ROUTE;
     case ENETUNREACH:
         return dial_has_route(family) ? REASON_CONNECT_UNREACHABLE

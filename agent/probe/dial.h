@@ -40,7 +40,8 @@ int dial_socket_error(int fd);
 /*
  * Which reason an errno of a stream connection means.  Without descriptors,
  * memory or ports: agent_limit.  ENETUNREACH without a route of that family,
- * or a source address that is not ours: agent_no_route.
+ * a source address that is not ours, or this machine's own packet filter:
+ * agent_no_route.
  */
 enum measure_reason dial_reason(int family, int sys_errno);
 

@@ -278,12 +278,39 @@ http_hop_start(const struct http_hop_spec *spec, http_hop_done_fn *done,
     return hop;
 }
 
+static const char *
+awaited(enum phase phase)
+{
+    if (phase == PHASE_CONNECT)
+        return "no connection";
+    if (phase == PHASE_TLS)
+        return "no end of the handshake";
+    return phase == PHASE_REQUEST ? "the request is not taken" : "no answer";
+}
+
+static void
+say_what_was_awaited(struct http_hop *hop, enum phase phase)
+{
+    unsigned port = dial_port(address(hop));
+    char words[FACTS_TEXT_BYTES];
+
+    if (phase == PHASE_TRANSFER)
+        (void)snprintf(words, sizeof(words),
+            "%s port %u: %lld bytes of the body and not its end in time",
+            hop->seen.ip, port, (long long)hop->watch.body_bytes);
+    else
+        (void)snprintf(words, sizeof(words), "%s port %u: %s in time",
+            hop->seen.ip, port, awaited(phase));
+    http_watch_say(&hop->watch, words);
+}
+
 void
 http_hop_give_up(struct http_hop *hop, struct http_hop_seen *seen)
 {
     enum phase phase = http_watch_phases(&hop->watch);
 
     http_watch_answer(&hop->watch);
+    say_what_was_awaited(hop, phase);
     *seen = hop->seen;
     seen->phase_us[PHASE_TRANSFER] = PHASE_NOT_REACHED; /* not its end */
     seen->failed_phase = phase;

@@ -374,6 +374,7 @@ on_deadline(void *ctx)
 
     switch (probe->state) {
     case RESOLVING:
+        say(probe, "no answer in time");
         finish(probe, REASON_DNS_TIMEOUT, PHASE_DNS);
         return;
     case EXCHANGING:

@@ -166,6 +166,7 @@ class OneProbe(unittest.TestCase):
                 self.assertIsNotNone(phases[name], (name, answer))
         for name in PARTS[at:]:
             self.assertIsNone(phases[name], (name, answer))
+        self.assertTrue(answer["detail"])
         self.assertGreaterEqual(
             phases["total"], sum(phases[name] or 0 for name in PARTS))
 

@@ -323,6 +323,7 @@ a_body_that_drips_ends_at_the_deadline(void **state)
     http_bench_assert_reason(f, REASON_HTTP_TIMEOUT);
     assert_int_equal(f->bench.seen.failed_phase, PHASE_TRANSFER);
     assert_true(f->bench.seen.facts->http->bytes_body > 0);
+    assert_non_null(strstr(f->bench.seen.facts->detail, "bytes of the body"));
     assert_int_equal(f->bench.seen.phase_us[PHASE_TOTAL], 200000);
 }
 
