@@ -113,6 +113,19 @@ is_memory_left(void)
 }
 
 static enum measure_reason
+handshake_reason(struct http_hop *hop, CURLcode code)
+{
+    char words[FACTS_TEXT_BYTES];
+
+    if (code == CURLE_OUT_OF_MEMORY)
+        return REASON_AGENT_LIMIT;
+    tls_seen_put_words(
+        hop->watch.ssl_error, &hop->watch.hello, words, sizeof(words));
+    http_watch_say(&hop->watch, words);
+    return tls_seen_reason(hop->watch.ssl_error);
+}
+
+static enum measure_reason
 reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
 {
     if (hop->watch.verdict != REASON_NONE)
@@ -122,9 +135,7 @@ reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
     if (phase == PHASE_CONNECT)
         return connect_reason(hop, code);
     if (phase == PHASE_TLS)
-        return code == CURLE_OUT_OF_MEMORY
-                   ? REASON_AGENT_LIMIT
-                   : tls_seen_reason(hop->watch.ssl_error);
+        return handshake_reason(hop, code);
     if (code == CURLE_OUT_OF_MEMORY && is_memory_left()) {
         http_watch_say(&hop->watch, "a header line of more than 100 KiB");
         return REASON_HTTP_MALFORMED;

@@ -63,6 +63,8 @@ on_ssl_ctx(CURL *easy, void *ssl_ctx, void *ctx)
         return CURLE_OUT_OF_MEMORY;
     SSL_CTX_set_app_data(ssl_ctx, ctx);
     SSL_CTX_set_info_callback(ssl_ctx, on_handshake);
+    /* In the place of libcurl's own, which puts each message into words. */
+    tls_seen_watch(ssl_ctx, &watch->hello);
     return CURLE_OK;
 }
 

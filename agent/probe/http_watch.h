@@ -12,6 +12,7 @@
 
 #include "http_evidence.h"
 #include "http_hop.h"
+#include "tls_hello.h"
 
 /*
  * The phases between libcurl's own moments are told by its callbacks: ready
@@ -29,7 +30,8 @@ struct http_watch {
     int64_t ready_ns;
     int64_t sent_ns;
     int64_t first_byte_ns;
-    int connect_errno;           /* of the socket that we open for libcurl */
+    int connect_errno; /* of the socket that we open for libcurl */
+    struct tls_hello hello;
     unsigned long ssl_error;     /* OpenSSL's last word in the handshake */
     enum measure_reason verdict; /* why we ended it ourselves */
     int64_t body_bytes;          /* decoded */

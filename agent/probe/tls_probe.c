@@ -193,7 +193,7 @@ begin_handshake(struct tls_probe *probe)
         finish(probe, REASON_AGENT_LIMIT, PHASE_TLS);
         return;
     }
-    tls_seen_watch(probe->ssl, &probe->hello);
+    tls_seen_watch_one(probe->ssl, &probe->hello);
     shake_hands(probe);
 }
 

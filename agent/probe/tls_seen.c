@@ -82,7 +82,15 @@ on_record(int sent, int version, int type, const void *bytes, size_t len,
 }
 
 void
-tls_seen_watch(SSL *ssl, struct tls_hello *hello)
+tls_seen_watch(SSL_CTX *ssl_ctx, struct tls_hello *hello)
+{
+    *hello = (struct tls_hello){0};
+    SSL_CTX_set_msg_callback(ssl_ctx, on_record);
+    SSL_CTX_set_msg_callback_arg(ssl_ctx, hello);
+}
+
+void
+tls_seen_watch_one(SSL *ssl, struct tls_hello *hello)
 {
     *hello = (struct tls_hello){0};
     SSL_set_msg_callback(ssl, on_record);

@@ -8,11 +8,11 @@
 
 #include "ossl.h" /* before all others */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "measure.h"
+#include "tls_hello.h"
 
 /*
  * Fills `out` from a connection whose handshake is done: protocol, the
@@ -27,14 +27,11 @@ void tls_seen_take(SSL *ssl, const char *host, X509_STORE *trust,
  */
 enum measure_reason tls_seen_reason(unsigned long error);
 
-/* How the server's first record began: five bytes, if so many came. */
-struct tls_hello {
-    char bytes[5];
-    bool seen;
-};
+/* To be filled by the first handshake of `ssl_ctx`; must outlive it. */
+void tls_seen_watch(SSL_CTX *ssl_ctx, struct tls_hello *hello);
 
-/* From now on to be filled by `ssl`; `hello` must outlive it. */
-void tls_seen_watch(SSL *ssl, struct tls_hello *hello);
+/* The same for one connection. */
+void tls_seen_watch_one(SSL *ssl, struct tls_hello *hello);
 
 /* What a failed handshake means, for people. */
 void tls_seen_put_words(

@@ -43,6 +43,10 @@ check_facts(const struct tls_facts *facts)
     }
     check_text(facts->verify_detail, FACTS_TEXT_BYTES);
     check_text(facts->key, sizeof(facts->key));
+    if (facts->verified_count != 0 ||
+        cert_staple_name((int)facts->staple) == NULL ||
+        facts->ocsp_stapled != (facts->staple != STAPLE_NONE))
+        abort();
     /* nobody in the empty store signed this */
     if (facts->verify == CERT_OK || (facts->verify_all & ok) != 0 ||
         (facts->verify_all & (UINT32_C(1) << facts->verify)) == 0)
