@@ -49,7 +49,6 @@ on_term(void *ctx)
     ending->by_ns =
         loop_now_ns(ending->spec.loop) + (int64_t)ENDING_GRACE_MS * NS_PER_MS;
     runner_wind_up(ending->spec.runner);
-    recorder_sync(ending->spec.recorder);
     loop_timer_start(ending->spec.loop, &ending->look, 0);
 }
 

@@ -20,6 +20,7 @@
 #include "enrol.h"
 #include "log.h"
 #include "measuring.h"
+#include "process.h"
 #include "wire.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
@@ -27,6 +28,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 enum {
     ENROL_TIMEOUT_S = 20,
     TOKEN_MAX_BYTES = 2048,
+    LOG_BURST = 10,              /* lines of one event; then one a minute */
     HEAP_ARENAS = 1,             /* one thread does nearly all */
     HEAP_TRIM_BYTES = 128 * 1024 /* give back what peaks needed */
 };
@@ -160,6 +162,7 @@ run(const char *dir)
 
     if (conf == NULL)
         return say_failed(&err, EXIT_USAGE);
+    process_warn_root();
     agent = agent_open(dir, conf, &err);
     if (agent == NULL)
         return say_failed(&err, EXIT_FAILED);
@@ -285,6 +288,8 @@ main(int argc, char **argv)
 
     (void)argc;
     tame_heap();
+    process_prepare();
+    log_set_burst(LOG_BURST);
     /* A peer that went away is an error of the write, not of the process. */
     (void)signal(SIGPIPE, SIG_IGN);
     if (wants(argv, "--help") || wants(argv, "-h")) {

@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,9 +11,24 @@
 
 #include "clock.h"
 
-enum { LINE_MAX_BYTES = 1024 };
+enum { LINE_MAX_BYTES = 1024, EVENTS_MAX = 64 };
+
+static const int64_t minute_ns = 60 * NS_PER_SEC;
 
 static _Atomic int level_now = LOG_AT_INFO;
+
+/*
+ * Known by name, in the order of their first line.  Our own names are fewer;
+ * the last place is for all that find none.
+ */
+static struct {
+    pthread_mutex_t mutex;
+    unsigned burst;
+    struct {
+        const char *name; /* a literal */
+        struct log_bucket bucket;
+    } events[EVENTS_MAX];
+} limits = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 /* What systemd's journal reads at the start of a line, sd-daemon(3). */
@@ -82,16 +98,83 @@ put_line(enum log_level level, const char *event, const char *text)
 }
 
 void
+log_set_burst(unsigned burst)
+{
+    (void)pthread_mutex_lock(&limits.mutex);
+    limits.burst = burst;
+    (void)pthread_mutex_unlock(&limits.mutex);
+}
+
+bool
+log_bucket_take(struct log_bucket *bucket, unsigned burst, int64_t now_ns)
+{
+    int64_t minutes = (now_ns - bucket->counted_ns) / minute_ns;
+
+    if (bucket->spent == 0 || minutes >= bucket->spent) {
+        bucket->spent = 0;
+        bucket->counted_ns = now_ns;
+    } else if (minutes > 0) {
+        bucket->spent -= (unsigned)minutes;
+        bucket->counted_ns += minutes * minute_ns;
+    }
+    if (bucket->spent >= burst) {
+        bucket->held_back++;
+        return false;
+    }
+    bucket->spent++;
+    return true;
+}
+
+/* Gives how many were held back before this line. */
+static bool
+may_write(enum log_level level, const char *event, uint64_t *held_back)
+{
+    bool may = true;
+    size_t at = 0;
+
+    *held_back = 0;
+    if (level == LOG_AT_DEBUG)
+        return true;
+    (void)pthread_mutex_lock(&limits.mutex);
+    if (limits.burst > 0) {
+        while (at < EVENTS_MAX - 1 && limits.events[at].name != NULL &&
+               strcmp(limits.events[at].name, event) != 0)
+            at++;
+        limits.events[at].name = event;
+        may = log_bucket_take(
+            &limits.events[at].bucket, limits.burst, clock_mono_ns());
+        if (may) {
+            *held_back = limits.events[at].bucket.held_back;
+            limits.events[at].bucket.held_back = 0;
+        }
+    }
+    (void)pthread_mutex_unlock(&limits.mutex);
+    return may;
+}
+
+static void
+put_held_back(char text[LINE_MAX_BYTES], uint64_t held_back)
+{
+    size_t len = strlen(text);
+
+    if (held_back > 0)
+        (void)snprintf(text + len, LINE_MAX_BYTES - len, "%sheld_back=%llu",
+            len > 0 ? " " : "", (unsigned long long)held_back);
+}
+
+void
 log_event(enum log_level level, const char *event, const char *fmt, ...)
 {
     char text[LINE_MAX_BYTES];
+    uint64_t held_back;
     va_list ap;
 
-    if (!log_shows(level))
+    if (!log_shows(level) || !may_write(level, event, &held_back))
         return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    put_held_back(text, held_back);
     put_line(level, event, text);
 }
 
@@ -101,7 +184,6 @@ log_limited(struct log_limit *limit, enum log_level level, const char *event,
 {
     char text[LINE_MAX_BYTES];
     int64_t now_ns = clock_mono_ns();
-    size_t len;
     va_list ap;
 
     if (!log_shows(level))
@@ -113,12 +195,8 @@ log_limited(struct log_limit *limit, enum log_level level, const char *event,
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    len = strlen(text);
-    if (limit->held_back > 0) {
-        (void)snprintf(text + len, sizeof(text) - len, "%sheld_back=%llu",
-            len > 0 ? " " : "", (unsigned long long)limit->held_back);
-    }
+    put_held_back(text, limit->held_back);
     limit->held_back = 0;
-    limit->next_ns = now_ns + 60 * NS_PER_SEC;
+    limit->next_ns = now_ns + minute_ns;
     put_line(level, event, text);
 }

@@ -43,4 +43,22 @@ void log_limited(struct log_limit *limit, enum log_level level,
     const char *event, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/*
+ * For a program that may run alone for a year beside what is down all the
+ * time: of one event `burst` lines come at once, one a minute after that, and
+ * the next line says how many were held back.  At debug everything comes.
+ * 0, the default: no limit.
+ */
+void log_set_burst(unsigned burst);
+
+/* The lines one event may still write.  Zeroed: none was written yet. */
+struct log_bucket {
+    int64_t counted_ns; /* up to when minutes were given back */
+    unsigned spent;
+    uint64_t held_back; /* since the last line */
+};
+
+/* Whether a line may be written now; counts it, one way or the other. */
+bool log_bucket_take(struct log_bucket *bucket, unsigned burst, int64_t now_ns);
+
 #endif

@@ -44,3 +44,18 @@ foreach(part disk uplink_pulled)
   set_tests_properties(integration.agent_${part} PROPERTIES LABELS integration
     TIMEOUT 120 SKIP_RETURN_CODE 77)
 endforeach()
+
+add_test(NAME integration.agent_alone COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/agent_alone.py
+  $<TARGET_FILE:leadline-agent> $<TARGET_FILE:spool_tool>)
+set_tests_properties(integration.agent_alone PROPERTIES LABELS integration
+  TIMEOUT 180)
+if(SANITIZE)
+  set_tests_properties(integration.agent_alone PROPERTIES
+    ENVIRONMENT LEADLINE_SANITIZED=1)
+endif()
+
+add_test(NAME cli.agent_unit COMMAND /usr/bin/python3
+  ${CMAKE_CURRENT_SOURCE_DIR}/cli/agent_unit.py $<TARGET_FILE:leadline-agent>
+  ${CMAKE_SOURCE_DIR}/deploy/systemd/leadline-agent.service)
+set_tests_properties(cli.agent_unit PROPERTIES LABELS cli TIMEOUT 60)

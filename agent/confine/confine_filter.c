@@ -153,6 +153,7 @@ static const int plain[] = {
     SCMP_SYS(ptrace),
     SCMP_SYS(wait4),
     SCMP_SYS(getppid),
+    SCMP_SYS(getdents),
 #endif
 #if defined(CONFINE_ASAN) || defined(CONFINE_TSAN)
     SCMP_SYS(prctl),

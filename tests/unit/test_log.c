@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,6 +138,101 @@ a_repeating_event_is_said_once_and_counted(void **state)
 
 #define log_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* Takes until none is left at that moment; how many there were. */
+static unsigned
+drain(struct log_bucket *bucket, unsigned burst, int64_t now_ns)
+{
+    unsigned taken = 0;
+
+    while (log_bucket_take(bucket, burst, now_ns))
+        taken++;
+    return taken;
+}
+
+static void
+a_burst_comes_at_once_and_then_one_a_minute(void **state)
+{
+    const int64_t second = INT64_C(1000000000);
+    struct log_bucket bucket = {0};
+    int64_t at = 12345 * second;
+
+    (void)state;
+    assert_int_equal(drain(&bucket, 3, at), 3);
+    assert_int_equal(bucket.held_back, 1);
+    assert_int_equal(drain(&bucket, 3, at + 59 * second), 0);
+    assert_int_equal(drain(&bucket, 3, at + 60 * second), 1);
+    assert_int_equal(drain(&bucket, 3, at + 119 * second), 0);
+    assert_int_equal(drain(&bucket, 3, at + 121 * second), 1);
+    assert_int_equal(drain(&bucket, 3, at + 180 * second), 1); /* no drift */
+    assert_int_equal(drain(&bucket, 3, at + 299 * second), 1);
+    assert_int_equal(drain(&bucket, 3, at + 480 * second), 3); /* no more */
+    assert_true(log_bucket_take(&bucket, 5, at + 480 * second));
+}
+
+static void
+an_outage_of_a_year_leaves_one_line_a_minute(void **state)
+{
+    const int64_t second = INT64_C(1000000000);
+    const int64_t year = INT64_C(365) * 86400;
+    struct log_bucket bucket = {0};
+    int64_t written = 0;
+
+    (void)state;
+    for (int64_t at = 0; at < year; at += 5)
+        written += log_bucket_take(&bucket, 10, (at + 1) * second);
+    assert_true(written >= year / 60);
+    assert_true(written <= year / 60 + 10);
+}
+
+static size_t
+lines_with(struct fixture *f, const char *word)
+{
+    size_t count = 0;
+
+    for (const char *at = seen(f); (at = strstr(at, word)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void
+each_event_has_a_burst_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 9; i++)
+        log_event(LOG_AT_WARN, "free.event", "i=%d", i);
+    assert_int_equal(lines_with(f, " free.event "), 9); /* no limit yet */
+    log_set_burst(3);
+    for (int i = 0; i < 9; i++) {
+        log_event(LOG_AT_ERROR, "burst.one", "i=%d", i);
+        log_event(i < 3 ? LOG_AT_WARN : LOG_AT_INFO, "burst.two", "%s", "");
+    }
+    assert_int_equal(lines_with(f, "burst."), 6);
+    log_set_level(LOG_AT_DEBUG);
+    for (int i = 0; i < 9; i++)
+        log_event(LOG_AT_DEBUG, "burst.one", "i=%d", i);
+    assert_int_equal(lines_with(f, "burst."), 9);
+    log_set_burst(4); /* one more: it says what was held back */
+    log_event(LOG_AT_ERROR, "burst.one", "i=9");
+    assert_string_equal(seen(f) + 24, " error burst.one i=9 held_back=6\n");
+    log_set_burst(0);
+}
+
+static void
+events_without_a_place_share_one(void **state)
+{
+    static char names[100][16];
+    struct fixture *f = *state;
+
+    log_set_burst(2);
+    for (size_t i = 0; i < 100; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "many.e%zu", i);
+        log_event(LOG_AT_INFO, names[i], "%s", "");
+    }
+    log_set_burst(0);
+    assert_in_range(lines_with(f, "many."), 50, 66);
+}
+
 int
 main(void)
 {
@@ -147,6 +243,10 @@ main(void)
         log_test(a_long_line_is_cut_and_still_ends),
         log_test(under_systemd_a_line_begins_with_its_priority),
         log_test(a_repeating_event_is_said_once_and_counted),
+        log_test(a_burst_comes_at_once_and_then_one_a_minute),
+        log_test(an_outage_of_a_year_leaves_one_line_a_minute),
+        log_test(each_event_has_a_burst_of_its_own),
+        log_test(events_without_a_place_share_one),
     };
 
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
