@@ -350,6 +350,12 @@ cert_verify_from(const char *name)
     return find_name(verify_names, CERT_VERIFY_COUNT, name);
 }
 
+int
+cert_staple_from(const char *name)
+{
+    return find_name(staple_names, CERT_STAPLE_COUNT, name);
+}
+
 bool
 measure_reason_is_slow(enum measure_reason reason)
 {

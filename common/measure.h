@@ -299,6 +299,7 @@ int measure_status_from(const char *name);
 int measure_reason_from(const char *name);
 int phase_from(const char *name);
 int cert_verify_from(const char *name);
+int cert_staple_from(const char *name);
 
 /*
  * True for the reasons that may make a result slow, not down.  dns_mismatch may

@@ -135,7 +135,7 @@ static int
 take_cert(const json_t *from, struct cert_fact *cert, struct err *err)
 {
     if (!json_is_object(from))
-        return err_set(err, ERR_PARSE, "chain: not objects");
+        return err_set(err, ERR_PARSE, "not objects");
     if (CUT(from, "subject", cert->subject) ||
         CUT(from, "issuer", cert->issuer) ||
         import_take_moment(from, "not_before", &cert->not_before_unix_ms, err) <
@@ -148,22 +148,35 @@ take_cert(const json_t *from, struct cert_fact *cert, struct err *err)
 }
 
 static int
-take_chain(const json_t *from, struct tls_facts *tls, struct err *err)
+take_chain(const json_t *from, const char *key,
+    struct cert_fact out[FACTS_CHAIN_MAX], size_t *count, struct err *err)
 {
     const json_t *list;
-    size_t count;
-    int rc = import_take_array(from, "chain", &list, err);
+    size_t given;
+    int rc = import_take_array(from, key, &list, err);
 
     if (rc != 1)
         return rc;
-    count = json_array_size(list);
-    if (count > FACTS_CHAIN_MAX)
-        count = FACTS_CHAIN_MAX;
-    for (; tls->chain_count < count; tls->chain_count++) {
-        if (take_cert(json_array_get(list, tls->chain_count),
-                &tls->chain[tls->chain_count], err) != 0)
-            return -1;
+    given = json_array_size(list);
+    if (given > FACTS_CHAIN_MAX)
+        given = FACTS_CHAIN_MAX;
+    for (; *count < given; (*count)++) {
+        if (take_cert(json_array_get(list, *count), &out[*count], err) != 0)
+            return err_wrap(err, "%s", key);
     }
+    return 0;
+}
+
+static int
+take_staple(const json_t *from, struct tls_facts *tls, struct err *err)
+{
+    int staple = STAPLE_NONE;
+
+    if (import_take_bool(from, "ocsp_stapled", &tls->ocsp_stapled, err) < 0 ||
+        import_take_name(from, "ocsp", cert_staple_from, &staple, err) < 0 ||
+        import_take_bool(from, "must_staple", &tls->must_staple, err) < 0)
+        return -1;
+    tls->staple = (enum cert_staple)staple;
     return 0;
 }
 
@@ -208,12 +221,14 @@ take_tls(const json_t *from, struct tls_facts *tls, struct err *err)
         take_verify(from, tls, err) != 0 ||
         CUT(from, "verify_detail", tls->verify_detail) ||
         CUT(from, "key", tls->key) || CUT(from, "signature", tls->signature) ||
-        take_chain(from, tls, err) < 0 ||
+        take_chain(from, "chain", tls->chain, &tls->chain_count, err) < 0 ||
+        take_chain(from, "verified_chain", tls->verified_chain,
+            &tls->verified_count, err) < 0 ||
         import_take_moment(from, "verified_not_after",
             &tls->verified_not_after_unix_ms, err) < 0 ||
         import_take_moment(from, "presented_not_after",
             &tls->presented_not_after_unix_ms, err) < 0 ||
-        import_take_bool(from, "ocsp_stapled", &tls->ocsp_stapled, err) < 0 ||
+        take_staple(from, tls, err) != 0 ||
         import_take_int(from, "sct_count", small, &sct_count, err) < 0)
         return -1;
     tls->sct_count = (int32_t)sct_count;

@@ -172,7 +172,10 @@ every_key_arrives(void **state)
                "\"tls\":{\"version\":\"TLSv1.3\",\"verify\":\"expired\","
                "\"verify_all\":[\"expired\",\"self_signed\"],\"chain\":["
                "{\"subject\":\"CN=a\",\"issuer\":\"CN=b\","
-               "\"not_after\":\"2023-01-01T00:00:00Z\"}],\"names\":[\"a\"]},"
+               "\"not_after\":\"2023-01-01T00:00:00Z\"}],\"names\":[\"a\"],"
+               "\"verified_chain\":[{\"subject\":\"CN=a\"},"
+               "{\"subject\":\"CN=root\"}],\"ocsp\":\"stale\","
+               "\"must_staple\":true},"
                "\"dns\":{\"rcode\":\"NOERROR\",\"answers\":[{\"name\":\"a\","
                "\"type\":\"A\",\"ttl\":300,\"data\":\"192.0.2.1\"}]}"));
     seen = stored(f);
@@ -192,6 +195,10 @@ every_key_arrives(void **state)
     assert_int_equal(
         facts->tls->verify_all, 1U << CERT_EXPIRED | 1U << CERT_SELF_SIGNED);
     assert_int_equal(facts->tls->chain_count, 1);
+    assert_int_equal(facts->tls->verified_count, 2);
+    assert_string_equal(facts->tls->verified_chain[1].subject, "CN=root");
+    assert_int_equal(facts->tls->staple, STAPLE_STALE);
+    assert_true(facts->tls->must_staple);
     assert_string_equal(facts->dns->answers[0].data, "192.0.2.1");
     facts_free(facts);
     assert_int_equal(
