@@ -92,14 +92,14 @@ class Cut:
         self.dir = pathlib.Path(root) / "agent"
         self.tool = tool
         self.world = World()
-        self.holder, inside = make_network()
+        self.holder, self.inside = make_network()
         self.dir.mkdir(mode=0o700)
         (self.dir / "agent.yaml").write_text(configuration(self.world))
         (self.dir / "agent.key").touch(mode=0o600)
         (self.dir / "agent.key").write_text(f"{'11' * 32}\n{'22' * 32}\n")
         run(tool, "assign_tcp", self.dir / "spool", CHECKS, INTERVAL_MS, SITE,
             self.world.ports()[0])
-        self.agent = Process("agent", [*inside, agent, "run", "--dir",
+        self.agent = Process("agent", [*self.inside, agent, "run", "--dir",
                                        self.dir], self.dir / "log")
 
     def end(self):
@@ -118,11 +118,21 @@ class Cut:
         # Each check comes once, waits a quarter of the interval, and is held
         # until the self-check has answered; some come a second time.
         time.sleep(1.25 * INTERVAL_MS / 1000 + 2.5)
-        self.back_ms = time.time() * 1000
         run("ip", "link", "set", "plug", "up")
+        # The kernel of the other end may take a second to see the carrier.
+        until("there is a way again", 10, self.has_way, pause=0.05)
+        self.back_ms = time.time() * 1000
         time.sleep(4)
         code = self.agent.stop()
         assert code == 0, code
+
+    def has_way(self):
+        return subprocess.run(
+            [*self.inside, sys.executable, "-c",
+             "import socket, sys; socket.create_connection("
+             "(sys.argv[1], int(sys.argv[2])), 1)",
+             SITE, str(self.world.ports()[1])],
+            stderr=subprocess.DEVNULL, check=False).returncode == 0
 
     def records(self):
         out = subprocess.run([self.tool, "dump", self.dir / "spool"],
