@@ -11,7 +11,6 @@ import pathlib
 import socket
 import ssl
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
