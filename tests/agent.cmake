@@ -59,3 +59,13 @@ add_test(NAME cli.agent_unit COMMAND /usr/bin/python3
   ${CMAKE_CURRENT_SOURCE_DIR}/cli/agent_unit.py $<TARGET_FILE:leadline-agent>
   ${CMAKE_SOURCE_DIR}/deploy/systemd/leadline-agent.service)
 set_tests_properties(cli.agent_unit PROPERTIES LABELS cli TIMEOUT 60)
+
+
+add_executable(delayd support/delayd.c support/delayd_dns.c
+  support/delayd_https.c)
+target_include_directories(delayd PRIVATE ${CMAKE_SOURCE_DIR}/agent/probe)
+target_link_libraries(delayd PRIVATE house common common_loop
+  PkgConfig::openssl)
+add_executable(bench_fidelity bench/bench_fidelity.c)
+target_link_libraries(bench_fidelity PRIVATE house agent_keeping
+  agent_runner agent_self_check probes common_curl common_loop)

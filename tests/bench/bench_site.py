@@ -28,7 +28,7 @@ class BenchSite:
                      "-subj", "/CN=bench CA", "-keyout", self.dir / "ca.key",
                      "-out", self.ca_file)
         (self.dir / "ext").write_text(
-            "subjectAltName=DNS:bench.test,IP:127.0.0.1\n"
+            "subjectAltName=DNS:bench.test,DNS:*.delay.test,IP:127.0.0.1\n"
             "extendedKeyUsage=serverAuth\n")
         for name, key in KEYS.items():
             self.openssl("req", *key, "-nodes", "-subj", "/CN=bench.test",
