@@ -270,7 +270,8 @@ allow_threads(scmp_filter_ctx filter)
         rc = seccomp_rule_add(
             filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     if (rc == 0) /* libzmq sets what is set already */
-        rc = allow_only(filter, SCMP_SYS(sched_setscheduler), 1, SCHED_OTHER);
+        rc = allow_only(filter, SCMP_SYS(sched_setscheduler), 1,
+            (scmp_datum_t)sched_getscheduler(0));
 #if !defined(CONFINE_ASAN) && !defined(CONFINE_TSAN)
     if (rc == 0) /* abort(), and nobody else is ended */
         rc = allow_only(filter, SCMP_SYS(tgkill), 0, (scmp_datum_t)getpid());

@@ -159,6 +159,20 @@ class Confined(Case):
                                limits).groups()
         self.assertEqual(int(soft), max(min(int(hard), 65536), int(soft)))
 
+    def test_a_scheduling_of_its_own_is_kept(self):
+        """libzmq sets its threads' scheduling to what it is already."""
+        real_time = ["chrt", "-r", "1"]
+        may = subprocess.run([*real_time, "true"], capture_output=True,
+                             text=True, check=False)
+        if may.returncode != 0:
+            self.skipTest(f"no real-time priority here: {may.stderr}")
+        self.folder()
+        self.agent = Process("agent", [*real_time, AGENT, "run", "--dir",
+                                       self.dir], self.root / "agent.log")
+        self.agent.start()
+        self.agent.wait_for_log("agent.ready")
+        self.stops_in_time()
+
     def test_not_where_the_file_says_off(self):
         self.folder("confine: off\n")
         self.start()
