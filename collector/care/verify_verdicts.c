@@ -2,6 +2,7 @@
 
 #include "box.h"
 #include "clock.h"
+#include "page_stored.h"
 #include "pages.h"
 #include "recount.h"
 #include "stale.h"
@@ -73,27 +74,14 @@ static int
 load_row(struct judging *judging, struct err *err)
 {
     struct page *page = &judging->page;
-    const struct verdict_key key = {
-        .hour_unix_ms = page->hour_unix_ms,
-        .check = judging->timeline->check,
-        .version = (uint32_t)page->segment->version,
-    };
-    uint8_t bytes[VERDICT_KEY_BYTES];
     struct verdict_row row;
-    struct bytes value;
-    int rc;
+    int rc = page_load(
+        page, judging->timeline->check, judging->verify->txn, &row, err);
 
-    verdict_key_encode(&key, bytes);
-    rc = store_get(judging->verify->txn, STORE_VERDICTS,
-        (struct bytes){bytes, sizeof(bytes)}, &value, err);
     if (rc <= 0)
         return rc;
-    if (verdict_row_decode(value, &row, err) != 0)
-        return -1;
-    page_take_row(page, &row);
-    rc = has_strange_slots(page, &row)
-             ? err_set(err, ERR_STATE, "has verdicts of slots that are not its")
-             : 1;
+    if (has_strange_slots(page, &row))
+        rc = err_set(err, ERR_STATE, "has verdicts of slots that are not its");
     verdict_row_free(&row);
     return rc;
 }

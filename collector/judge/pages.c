@@ -5,6 +5,7 @@
 
 #include "box.h"
 #include "mask.h"
+#include "page_stored.h"
 #include "recount.h"
 #include "registry.h"
 #include "stale.h"
@@ -61,33 +62,6 @@ is_stale(const struct hours *hours, int64_t hour_unix_ms)
             high = middle;
     }
     return low < hours->count && hours->items[low] == hour_unix_ms;
-}
-
-/* Fills the page with what was stored; nothing if there is no row. */
-static int
-take_row(struct walk *walk, struct err *err)
-{
-    struct page *page = &walk->page;
-    const struct verdict_key key = {
-        .hour_unix_ms = page->hour_unix_ms,
-        .check = walk->query->timeline->check,
-        .version = (uint32_t)page->segment->version,
-    };
-    uint8_t bytes[VERDICT_KEY_BYTES];
-    struct verdict_row row;
-    struct bytes value;
-    int rc;
-
-    verdict_key_encode(&key, bytes);
-    rc = store_get(walk->query->txn, STORE_VERDICTS,
-        (struct bytes){bytes, sizeof(bytes)}, &value, err);
-    if (rc <= 0)
-        return rc;
-    if (verdict_row_decode(value, &row, err) != 0)
-        return -1;
-    page_take_row(page, &row);
-    verdict_row_free(&row);
-    return 0;
 }
 
 static bool
@@ -247,7 +221,8 @@ fill_page(struct walk *walk, struct err *err)
     struct page *page = &walk->page;
     bool stale = is_stale(&walk->stale, page->hour_unix_ms);
 
-    if (take_row(walk, err) != 0)
+    if (page_load(&walk->page, walk->query->timeline->check, walk->query->txn,
+            NULL, err) < 0)
         return -1;
     if (query->rows_only) {
         (void)page_fill_silence(page, query->now_unix_ms);

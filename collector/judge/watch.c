@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "live.h"
+#include "page_stored.h"
 #include "registry.h"
 #include "rejudge.h"
 #include "settle.h"
@@ -116,65 +117,25 @@ watch_mark_stale(struct watch_check *check, struct store_txn *txn,
         err);
 }
 
-static struct verdict_key
-key_of(const struct watch_check *check, const struct page *page)
-{
-    return (struct verdict_key){
-        .hour_unix_ms = page->hour_unix_ms,
-        .check = check->check,
-        .version = (uint32_t)page->segment->version,
-    };
-}
-
 int
 watch_get_page(struct watch *watch, const struct watch_check *check,
     struct store_txn *txn, const struct timeline_segment *segment,
     int64_t hour_unix_ms, struct err *err)
 {
-    uint8_t bytes[VERDICT_KEY_BYTES];
-    struct verdict_key key;
-    struct verdict_row row;
-    struct bytes value;
-    int rc;
-
     if (page_turn(&watch->page, segment, hour_unix_ms, err) != 0)
         return -1;
     if (watch->page.slots == 0)
         return 0;
-    key = key_of(check, &watch->page);
-    verdict_key_encode(&key, bytes);
-    rc = store_get(
-        txn, STORE_VERDICTS, (struct bytes){bytes, sizeof(bytes)}, &value, err);
-    if (rc <= 0)
-        return rc;
-    if (verdict_row_decode(value, &row, err) != 0)
-        return -1;
-    page_take_row(&watch->page, &row);
-    verdict_row_free(&row);
-    return 1;
+    return page_load(&watch->page, check->check, txn, NULL, err);
 }
 
 int
 watch_put_page(struct watch *watch, const struct watch_check *check,
     struct store_txn *txn, struct err *err)
 {
-    uint8_t bytes[VERDICT_KEY_BYTES];
-    struct verdict_key key = key_of(check, &watch->page);
-    struct verdict_row row;
-    struct buf value;
-    int rc;
-
     watch->wrote = true;
     (void)page_fill_silence(&watch->page, watch->now_unix_ms);
-    row = page_as_row(&watch->page);
-    verdict_key_encode(&key, bytes);
-    buf_init(&value, VERDICT_ROW_MAX_BYTES);
-    rc = verdict_row_encode(&row, &value, err);
-    if (rc == 0)
-        rc = store_put(txn, STORE_VERDICTS,
-            (struct bytes){bytes, sizeof(bytes)}, buf_bytes(&value), err);
-    buf_free(&value);
-    return rc;
+    return page_store(&watch->page, check->check, txn, err);
 }
 
 /* ---- its life ---- */
