@@ -77,7 +77,8 @@ on_next(void *ctx)
     struct bench *bench = ctx;
     struct one *one = &bench->all[bench->started];
     int64_t due_ns = bench->first_ns + bench->started * bench->period_ns;
-    struct probe_run run = {.ts_unix_ms = clock_unix_ms()};
+    struct probe_run run = {
+        .ts_unix_ms = clock_unix_ms(), .family = one->check.family};
     struct err err;
 
     if (++bench->started < bench->count)

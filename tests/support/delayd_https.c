@@ -3,6 +3,8 @@
 #include "delayd_https.h"
 
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -229,6 +231,8 @@ on_connections(void *ctx, unsigned ready)
         if (fd == -1)
             return;
         (void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+        /* Or the second half would wait for the client's late ACK. */
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         take_connection(https, fd);
     }
 }
