@@ -49,6 +49,8 @@ on_handshake(const SSL *ssl, int where, int rc)
 
     if ((where & SSL_CB_EXIT) && rc <= 0)
         watch->ssl_error = ERR_peek_error();
+    if ((where & SSL_CB_HANDSHAKE_DONE) && watch->shaken_ns == 0)
+        watch->shaken_ns = clock_mono_ns();
 }
 
 /* Called when the connection stands, before the handshake. */
@@ -231,7 +233,6 @@ take_connect_phases(struct http_watch *watch)
 {
     int64_t *phase_us = watch->seen->phase_us;
     int64_t connect_us = curl_us(watch->easy, CURLINFO_CONNECT_TIME_T);
-    int64_t tls_us = curl_us(watch->easy, CURLINFO_APPCONNECT_TIME_T);
     int64_t lookup_us = curl_us(watch->easy, CURLINFO_NAMELOOKUP_TIME_T);
     /* addresses before this one took their time too */
     int64_t before_us = span_us(watch->began_ns, watch->address_began_ns);
@@ -242,8 +243,12 @@ take_connect_phases(struct http_watch *watch)
             before_us + span_us(watch->opened_ns, watch->connected_ns);
     else
         phase_us[PHASE_CONNECT] = before_us + connect_us - lookup_us;
-    if (watch->spec->url->tls && tls_us > connect_us)
-        phase_us[PHASE_TLS] = tls_us - connect_us;
+    /*
+     * From our hello to the end, not by libcurl's account of it: that holds
+     * how long it takes to make ready and to put certificates into words.
+     */
+    if (watch->shaken_ns != 0)
+        phase_us[PHASE_TLS] = span_us(watch->hello.sent_ns, watch->shaken_ns);
     return watch->ready_ns != 0;
 }
 
@@ -310,6 +315,7 @@ http_watch_begin(struct http_watch *watch, CURL *easy)
     watch->easy = easy;
     watch->connect_errno = 0;
     watch->connected_ns = 0;
+    watch->shaken_ns = 0;
     watch->curl_words[0] = '\0';
     watch->address_began_ns = clock_mono_ns();
 

@@ -32,6 +32,7 @@ struct http_watch {
     int64_t first_byte_ns;
     int connect_errno; /* of the socket that we open for libcurl */
     struct tls_hello hello;
+    int64_t shaken_ns;           /* the handshake was done */
     unsigned long ssl_error;     /* OpenSSL's last word in the handshake */
     enum measure_reason verdict; /* why we ended it ourselves */
     int64_t body_bytes;          /* decoded */

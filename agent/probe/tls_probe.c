@@ -171,6 +171,8 @@ shake_hands(struct tls_probe *probe)
     ERR_clear_error();
     rc = SSL_connect(probe->ssl);
     if (rc == 1) {
+        /* What we made ready before our hello is none of the server's time. */
+        probe->phase_started_ns = probe->hello.sent_ns;
         reach_phase(probe, PHASE_TLS);
         judge(probe);
         return;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cert_judge.h"
+#include "clock.h"
 #include "text.h"
 
 static void
@@ -74,6 +75,8 @@ on_record(int sent, int version, int type, const void *bytes, size_t len,
 
     (void)version;
     (void)ssl;
+    if (sent && hello->sent_ns == 0)
+        hello->sent_ns = clock_mono_ns();
     if (sent || type != SSL3_RT_HEADER || hello->seen ||
         len < sizeof(hello->bytes))
         return;
