@@ -154,8 +154,11 @@ spool_dir_write_tail(
         if (put <= 0) {
             int failed = put < 0 ? errno : EIO;
 
-            /* Should this fail too: half an entry has no valid checksum. */
-            if (ftruncate(dir->tail_fd, (off_t)offset) != 0)
+            /*
+             * Only what was begun: behind may lie entries that are nowhere
+             * else.  Should this fail too: half an entry has no valid checksum.
+             */
+            if (done > 0 && ftruncate(dir->tail_fd, (off_t)offset) != 0)
                 failed = errno;
             if (spool_dir_is_full(failed))
                 return err_set(err, ERR_FULL, "tail: the disk is full");

@@ -33,6 +33,7 @@ static const int64_t start_ms = INT64_C(1800000000000);
 static atomic_bool disk_hangs;
 static atomic_bool disk_fails;
 static atomic_bool disk_is_full;
+static atomic_bool front_fails; /* of the tail, when it moves there */
 
 int fdatasync_or_hang(int fd) __asm__("fdatasync");
 
@@ -65,6 +66,8 @@ pwrite_or_fail(int fd, const void *data, size_t len, off_t at)
 {
     int trouble = len % PAGE_BYTES == 0 ? trouble_at(at) : 0;
 
+    if (at == 0 && len % PAGE_BYTES != 0 && atomic_load(&front_fails))
+        trouble = ENOSPC;
     if (trouble == 0)
         return (ssize_t)syscall(SYS_pwrite64, fd, data, len, at);
     errno = trouble;
@@ -130,6 +133,7 @@ teardown(void **state)
     atomic_store(&disk_hangs, false);
     atomic_store(&disk_fails, false);
     atomic_store(&disk_is_full, false);
+    atomic_store(&front_fails, false);
     spool_close(f->spool);
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->root);
     assert_int_equal(system(command), 0); /* NOLINT: a folder of our own */
@@ -422,6 +426,45 @@ a_process_killed_while_it_writes_loses_nothing(void **state)
     }
 }
 
+/* The tail stays where it is then: on a copying file system that may be. */
+static _Noreturn void
+fail_at_the_front_and_be_killed(struct fixture *f)
+{
+    struct err err;
+
+    open_again(f);
+    append_range(f->spool, 1, 5);
+    atomic_store(&disk_hangs, true);
+    assert_int_equal(start(f), 1);
+    append_range(f->spool, 6, 8);
+    atomic_store(&front_fails, true);
+    atomic_store(&disk_hangs, false);
+    assert_int_equal(spool_write_end(f->spool, &err), 1);
+    append_range(f->spool, 9, 10);
+    (void)raise(SIGKILL);
+    _exit(1);
+}
+
+static void
+a_tail_that_cannot_move_is_not_cut(void **state)
+{
+    struct fixture *f = *state;
+    int status = 0;
+    pid_t child;
+
+    spool_close(f->spool);
+    f->spool = NULL;
+    child = fork();
+    assert_int_not_equal(child, -1);
+    if (child == 0)
+        fail_at_the_front_and_be_killed(f);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    open_again(f);
+    assert_int_equal(state_of(f).next_seq, 11);
+    assert_records(f->spool, 1, 10);
+}
+
 static void
 reading_goes_on_through_thousands_of_commits(void **state)
 {
@@ -511,6 +554,7 @@ main(void)
         CASE(a_disk_that_fails_is_told_and_tried_again),
         CASE(a_disk_without_room_is_told_and_recovers),
         CASE(a_process_killed_while_it_writes_loses_nothing),
+        CASE(a_tail_that_cannot_move_is_not_cut),
         CASE(reading_goes_on_through_thousands_of_commits),
         CASE(filling_and_draining_keeps_the_file_out_of_our_memory),
     };
