@@ -385,6 +385,7 @@ agent_close(struct agent *agent)
     loop_signal_stop(&agent->sighup);
     ending_free(agent->ending);
     uplink_close(agent->uplink);
+    agent->uplink = NULL; /* the recorder may still sync, and tell it */
     measuring_close(agent->measuring);
     assignment_free(agent->assignment);
     recorder_free(agent->recorder);

@@ -37,12 +37,17 @@ set_tests_properties(integration.agent_kill PROPERTIES LABELS integration
 
 add_executable(bench_spool bench/bench_spool.c)
 target_link_libraries(bench_spool PRIVATE house agent_spool)
+add_library(full_disk MODULE support/full_disk.c)
+target_link_libraries(full_disk PRIVATE house)
+if(NOT SANITIZE) # a sanitizer wants to be loaded first
+  set(full_disk LEADLINE_FULL_DISK=$<TARGET_FILE:full_disk>)
+endif()
 foreach(part disk uplink_pulled)
   add_test(NAME integration.agent_${part} COMMAND /usr/bin/python3 -B
     ${CMAKE_CURRENT_SOURCE_DIR}/integration/agent_${part}.py
     $<TARGET_FILE:leadline-agent> $<TARGET_FILE:spool_tool>)
   set_tests_properties(integration.agent_${part} PROPERTIES LABELS integration
-    TIMEOUT 120 SKIP_RETURN_CODE 77)
+    TIMEOUT 120 SKIP_RETURN_CODE 77 ENVIRONMENT "${full_disk}")
 endforeach()
 
 add_test(NAME integration.agent_alone COMMAND /usr/bin/python3

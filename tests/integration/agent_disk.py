@@ -5,6 +5,7 @@ agent_disk.py AGENT SPOOL_TOOL
 
 Needs root, to mount a small disk; skips what it may not.
 """
+import os
 import pathlib
 import signal
 import socket
@@ -20,6 +21,7 @@ from process import Process  # noqa: E402
 
 AGENT, TOOL = sys.argv[1:3]
 CHECKS, INTERVAL_MS, DISK_KB = 40, 5000, 3072
+FULL_DISK = os.environ.get("LEADLINE_FULL_DISK")
 
 
 class Target:
@@ -73,9 +75,9 @@ class AgentDisk(unittest.TestCase):
                             str(INTERVAL_MS), "127.0.0.1",
                             str(Target().port)], check=True)
 
-    def start(self):
+    def start(self, env=None):
         self.agent = Process("agent", [AGENT, "run", "--dir", self.dir],
-                             self.root / "log").start()
+                             self.root / "log", env).start()
         self.agent.wait_for_log("agent.ready")
 
     def refused(self):
@@ -152,6 +154,22 @@ class AgentDisk(unittest.TestCase):
             self.assertEqual(0, missing, said)
         print(f"{len(records)} results kept; log:\n" + "\n".join(
             line for line in said.splitlines() if " spool." in line))
+
+    @unittest.skipIf(FULL_DISK is None, "not with a sanitizer")
+    def test_a_disk_that_has_room_again_at_the_very_end_is_used(self):
+        """After the last sync has failed and the line was closed."""
+        self.prepare()
+        # Refused: the write under way, the last sync three times over.
+        self.start({"LD_PRELOAD": FULL_DISK, "FULL_DISK_AFTER_MS": "3000",
+                    "FULL_DISK_STALL_MS": "3000", "FULL_DISK_TIMES": "4",
+                    "MALLOC_PERTURB_": "165"})
+        time.sleep(4.5)
+        self.assertEqual(0, self.agent.stop())
+        said = self.agent.log_text()
+        self.assertLess(said.index("agent.stopping"),
+                        said.index("spool.sync_failed"), said)
+        self.assertLess(said.index("spool.sync_failed"),
+                        said.index("spool.recovered"), said)
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
