@@ -130,6 +130,11 @@ reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
 {
     if (hop->watch.verdict != REASON_NONE)
         return hop->watch.verdict;
+    if (code == CURLE_OK && phase == PHASE_WAIT) {
+        /* libcurl takes a head that is cut off for one without a body */
+        http_watch_say(&hop->watch, "closed within the head of its answer");
+        return REASON_HTTP_RESET;
+    }
     if (code == CURLE_OK)
         return REASON_NONE;
     if (phase == PHASE_CONNECT)
@@ -290,12 +295,14 @@ http_hop_start(const struct http_hop_spec *spec, http_hop_done_fn *done,
 }
 
 static const char *
-awaited(enum phase phase)
+awaited(const struct http_watch *watch, enum phase phase)
 {
     if (phase == PHASE_CONNECT)
         return "no connection";
     if (phase == PHASE_TLS)
         return "no end of the handshake";
+    if (phase == PHASE_WAIT && watch->first_byte_ns != 0)
+        return "no end of the head of its answer";
     return phase == PHASE_REQUEST ? "the request is not taken" : "no answer";
 }
 
@@ -311,7 +318,7 @@ say_what_was_awaited(struct http_hop *hop, enum phase phase)
             hop->seen.ip, port, (long long)hop->watch.body_bytes);
     else
         (void)snprintf(words, sizeof(words), "%s port %u: %s in time",
-            hop->seen.ip, port, awaited(phase));
+            hop->seen.ip, port, awaited(&hop->watch, phase));
     http_watch_say(&hop->watch, words);
 }
 

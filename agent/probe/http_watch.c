@@ -12,7 +12,7 @@
 #include "tls_ctx.h"
 #include "tls_seen.h"
 
-enum { HEADER_LIMIT_BYTES = 256 * 1024 };
+enum { HEADER_LIMIT_BYTES = 256 * 1024, STATUS_FINAL_MIN = 200 };
 
 void
 http_watch_say(struct http_watch *watch, const char *words)
@@ -252,6 +252,16 @@ take_connect_phases(struct http_watch *watch)
     return watch->ready_ns != 0;
 }
 
+/* Of the answer itself: informational ones may have come before. */
+bool
+http_watch_has_head(const struct http_watch *watch)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(watch->easy, CURLINFO_RESPONSE_CODE, &status);
+    return !watch->in_head && status >= STATUS_FINAL_MIN;
+}
+
 enum phase
 http_watch_phases(struct http_watch *watch)
 {
@@ -265,7 +275,7 @@ http_watch_phases(struct http_watch *watch)
     if (watch->sent_ns == 0)
         return PHASE_REQUEST;
     phase_us[PHASE_REQUEST] = span_us(watch->ready_ns, watch->sent_ns);
-    if (watch->first_byte_ns == 0)
+    if (watch->first_byte_ns == 0 || !http_watch_has_head(watch))
         return PHASE_WAIT;
     phase_us[PHASE_WAIT] = span_us(watch->sent_ns, watch->first_byte_ns);
     phase_us[PHASE_TRANSFER] = span_us(watch->first_byte_ns, now_ns);
@@ -302,7 +312,7 @@ http_watch_answer(struct http_watch *watch)
     (void)curl_easy_getinfo(watch->easy, CURLINFO_HTTP_VERSION, &version);
     (void)curl_easy_getinfo(watch->easy, CURLINFO_HEADER_SIZE, &bytes_header);
     (void)curl_easy_getinfo(watch->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes_body);
-    http->status = (int32_t)status;
+    http->status = status >= STATUS_FINAL_MIN ? (int32_t)status : 0;
     http->bytes_header = bytes_header;
     http->bytes_body = bytes_body;
     (void)snprintf(

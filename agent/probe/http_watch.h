@@ -48,6 +48,9 @@ void http_watch_begin(struct http_watch *watch, CURL *easy);
 /* Whether the connection stands. */
 bool http_watch_connected(const struct http_watch *watch);
 
+/* Whether the head of the answer has come to its end. */
+bool http_watch_has_head(const struct http_watch *watch);
+
 /* Fills the phases that were reached; returns the one that was going on. */
 enum phase http_watch_phases(struct http_watch *watch);
 

@@ -340,6 +340,47 @@ a_reset_in_the_body_is_a_reset(void **state)
 }
 
 static void
+assert_waits_for_its_head(struct http_bench *f, enum measure_reason reason)
+{
+    http_bench_run(f);
+    http_bench_assert_reason(f, reason);
+    assert_int_equal(f->bench.seen.failed_phase, PHASE_WAIT);
+    assert_int_equal(f->bench.seen.phase_us[PHASE_WAIT], PHASE_NOT_REACHED);
+    assert_int_equal(f->bench.seen.phase_us[PHASE_TRANSFER], PHASE_NOT_REACHED);
+    assert_non_null(strstr(f->bench.seen.facts->detail, "head of its answer"));
+}
+
+static void
+a_head_that_is_cut_off_is_no_answer(void **state)
+{
+    struct http_bench *f = *state;
+
+    http_bench_serve(f, http_bench_answer, "HTTP/1.1 200 OK\r\n");
+    assert_waits_for_its_head(f, REASON_HTTP_RESET);
+}
+
+static void
+a_head_that_never_ends_is_waited_for(void **state)
+{
+    struct http_bench *f = *state;
+
+    http_bench_serve(f, answer_and_stay, "HTTP/1.1 200 OK\r\nA: b\r\n");
+    f->bench.check.timeout_ms = 200;
+    assert_waits_for_its_head(f, REASON_HTTP_TIMEOUT);
+}
+
+static void
+an_informational_answer_alone_is_none(void **state)
+{
+    struct http_bench *f = *state;
+
+    http_bench_serve(f, answer_and_stay, "HTTP/1.1 103 Early Hints\r\n\r\n");
+    f->bench.check.timeout_ms = 200;
+    assert_waits_for_its_head(f, REASON_HTTP_TIMEOUT);
+    assert_int_equal(f->bench.seen.facts->http->status, 0);
+}
+
+static void
 an_early_answer_is_not_counted_twice(void **state)
 {
     struct http_bench *f = *state;
@@ -485,6 +526,9 @@ main(void)
         TEST(what_says_that_it_is_too_large_is_not_read),
         TEST(a_body_that_drips_ends_at_the_deadline),
         TEST(a_reset_in_the_body_is_a_reset),
+        TEST(a_head_that_is_cut_off_is_no_answer),
+        TEST(a_head_that_never_ends_is_waited_for),
+        TEST(an_informational_answer_alone_is_none),
         TEST(an_early_answer_is_not_counted_twice),
         TEST(a_post_without_a_body_says_so),
         TEST(what_is_said_of_a_body_stays_with_it),
