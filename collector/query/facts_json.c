@@ -54,6 +54,13 @@ phases_json(const int64_t phase_us[PHASE_COUNT])
     return out;
 }
 
+/* Of an answer; without one there is nothing to count. */
+static json_t *
+bytes_json(const struct http_facts *http, int64_t bytes)
+{
+    return http->status != 0 ? json_integer(bytes) : json_null();
+}
+
 json_t *
 http_facts_json(const struct http_facts *http)
 {
@@ -74,11 +81,11 @@ http_facts_json(const struct http_facts *http)
     headers = json_array();
     for (size_t i = 0; i < http->header_count; i++)
         (void)json_array_append_new(headers, json_string(http->headers[i]));
-    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "status",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "status",
         http->status != 0 ? json_integer(http->status) : json_null(), "version",
         text_json(http->version), "redirects", redirects, "bytes_body",
-        (json_int_t)http->bytes_body, "bytes_header",
-        (json_int_t)http->bytes_header, "request_id",
+        bytes_json(http, http->bytes_body), "bytes_header",
+        bytes_json(http, http->bytes_header), "request_id",
         text_json(http->request_id), "sent_request_id",
         text_json(http->sent_request_id), "headers", headers);
 }

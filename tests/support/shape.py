@@ -121,7 +121,7 @@ PROBE_HTTP = {
     "status": (int, None), "version": (str, None),
     "redirects": [{"from": str, "to": str, "status": int,
                    "phases_us": PHASES_US}],
-    "bytes_body": int, "bytes_header": int, "request_id": (str, None)}
+    "bytes_body": (int, None), "bytes_header": (int, None), "request_id": (str, None)}
 
 VERIFY = one_of(
     "ok", "expired", "not_yet_valid", "hostname_mismatch", "self_signed",
