@@ -89,6 +89,12 @@ on_describe(void *ctx, struct wire_ping *ping)
     ping->load_permille = upkeep_load_permille(&agent->upkeep);
 }
 
+static const struct agent_conf *
+in_force(const struct agent *agent)
+{
+    return agent->reloaded != NULL ? agent->reloaded : agent->conf;
+}
+
 static int
 on_store_keys(void *ctx, const struct uplink_keys *keys, struct err *err)
 {
@@ -97,7 +103,7 @@ on_store_keys(void *ctx, const struct uplink_keys *keys, struct err *err)
 
     memcpy(own.public_key, keys->agent_public, sizeof(own.public_key));
     memcpy(own.secret_key, keys->agent_secret, sizeof(own.secret_key));
-    return agent_conf_write_keys(agent->conf->key_path, &own, err);
+    return agent_conf_write_keys(in_force(agent)->key_path, &own, err);
 }
 
 void
@@ -201,12 +207,6 @@ open_uplink(struct agent *agent, const struct agent_conf *conf, struct err *err)
     agent->uplink = uplink_open(&spec, err);
     explicit_bzero(&spec.keys, sizeof(spec.keys));
     return agent->uplink == NULL ? -1 : 0;
-}
-
-static const struct agent_conf *
-in_force(const struct agent *agent)
-{
-    return agent->reloaded != NULL ? agent->reloaded : agent->conf;
 }
 
 static void
