@@ -20,6 +20,7 @@ static const char *const always_read[] = {
     "/etc", "/usr", "/lib", "/lib64", "/run/systemd/resolve",
     "/run/NetworkManager", "/run/resolvconf", "/run/connman",
     "/sys/devices/system/cpu", "/dev/null", "/dev/random", "/dev/urandom",
+    "/proc/self", /* where the spool's file is mapped */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     "/proc", /* a sanitizer looks at its own process */
 #endif
