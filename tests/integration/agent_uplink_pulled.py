@@ -117,7 +117,7 @@ class Cut:
         run("ip", "link", "set", "plug", "down")
         # Each check comes once, waits a quarter of the interval, and is held
         # until the self-check has answered; some come a second time.
-        time.sleep(1.25 * INTERVAL_MS / 1000 + 2.5)
+        time.sleep(1.25 * INTERVAL_MS / 1000 + 6)
         run("ip", "link", "set", "plug", "up")
         # The kernel of the other end may take a second to see the carrier.
         until("there is a way again", 10, self.has_way, pause=0.05)

@@ -296,6 +296,10 @@ class Legs(FleetTest):
             rows = self.fleet.export(check)
             if len([r for r in rows if r["family"] == 4]) < slots:
                 raise NotYet(f"{len(rows)} results")
+            # What was found down is tried again five seconds later.
+            if any(r["status"] == "down" for r in rows) and \
+                    not any(r["attempt"] == 1 for r in rows):
+                raise NotYet("not confirmed")
             return rows
         rows = until(f"{slots} slots of {check}", 60, enough, pause=0.3)
         return ([r for r in rows if r["family"] == 4],
