@@ -159,11 +159,12 @@ class AgentDisk(unittest.TestCase):
     def test_a_disk_that_has_room_again_at_the_very_end_is_used(self):
         """After the last sync has failed and the line was closed."""
         self.prepare()
-        # Refused: the write under way, the last sync three times over.
-        self.start({"LD_PRELOAD": FULL_DISK, "FULL_DISK_AFTER_MS": "3000",
-                    "FULL_DISK_STALL_MS": "3000", "FULL_DISK_TIMES": "4",
+        # A write is under way while the agent is told to end.
+        self.start({"LD_PRELOAD": FULL_DISK, "FULL_DISK_FROM": "agent.ready",
+                    "FULL_DISK_GO_ON": "agent.stopping",
+                    "FULL_DISK_UNTIL": "spool.sync_failed",
                     "MALLOC_PERTURB_": "165"})
-        time.sleep(4.5)
+        self.agent.wait_for_log("full_disk.waits")
         self.assertEqual(0, self.agent.stop())
         said = self.agent.log_text()
         self.assertLess(said.index("agent.stopping"),

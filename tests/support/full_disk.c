@@ -1,55 +1,77 @@
 /*
  * full_disk.c - preloaded into a program, makes its disk full for a while:
- * $FULL_DISK_AFTER_MS after the start writes of whole pages fail, the first
- * only after $FULL_DISK_STALL_MS, $FULL_DISK_TIMES of them in all.  LMDB's
- * first two pages can always be written.
+ * writes of whole pages fail from the log line with $FULL_DISK_FROM in it to
+ * the one with $FULL_DISK_UNTIL.  The first of them says "full_disk.waits" and
+ * waits for the line with $FULL_DISK_GO_ON.  LMDB's first two pages can always
+ * be written.
  */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE_BYTES = 4096, META_BYTES = 2 * PAGE_BYTES };
+enum {
+    PAGE_BYTES = 4096,
+    META_BYTES = 2 * PAGE_BYTES,
+    LOOK_NS = 10 * 1000000,
+    AFTER_NS = 500 * 1000000, /* whoever said it waits for us by then */
+};
 
-static struct timespec loaded;
-static atomic_long refused;
+static atomic_bool full;
+static atomic_bool waited;
+static atomic_bool go_on;
 
-__attribute__((constructor)) static void
-on_load(void)
+static void
+pause_ns(long ns)
 {
-    (void)clock_gettime(CLOCK_MONOTONIC, &loaded);
-}
+    const struct timespec pause = {.tv_nsec = ns};
 
-static long
-setting(const char *name)
-{
-    const char *text = getenv(name);
-
-    return text == NULL ? 0 : strtol(text, NULL, 10);
+    (void)nanosleep(&pause, NULL);
 }
 
 static bool
 is_full_now(void)
 {
-    struct timespec now;
-    struct timespec stall = {.tv_sec = setting("FULL_DISK_STALL_MS") / 1000,
-        .tv_nsec = setting("FULL_DISK_STALL_MS") % 1000 * 1000000};
+    static const char waits[] = "full_disk.waits\n";
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((now.tv_sec - loaded.tv_sec) * 1000 +
-                (now.tv_nsec - loaded.tv_nsec) / 1000000 <
-            setting("FULL_DISK_AFTER_MS") ||
-        atomic_load(&refused) >= setting("FULL_DISK_TIMES"))
+    if (!atomic_load(&full))
         return false;
-    if (atomic_fetch_add(&refused, 1) == 0)
-        (void)nanosleep(&stall, NULL);
+    if (!atomic_exchange(&waited, true)) {
+        (void)syscall(SYS_write, STDERR_FILENO, waits, sizeof(waits) - 1);
+        while (!atomic_load(&go_on))
+            pause_ns(LOOK_NS);
+        pause_ns(AFTER_NS);
+    }
     errno = ENOSPC;
     return true;
+}
+
+static bool
+has_word_of(const void *line, size_t len, const char *name)
+{
+    const char *word = getenv(name);
+
+    return word != NULL && memmem(line, len, word, strlen(word)) != NULL;
+}
+
+ssize_t
+write(int fd, const void *data, size_t len)
+{
+    if (fd == STDERR_FILENO) {
+        if (has_word_of(data, len, "FULL_DISK_FROM"))
+            atomic_store(&full, true);
+        if (has_word_of(data, len, "FULL_DISK_UNTIL"))
+            atomic_store(&full, false);
+        if (has_word_of(data, len, "FULL_DISK_GO_ON"))
+            atomic_store(&go_on, true);
+    }
+    return (ssize_t)syscall(SYS_write, fd, data, len);
 }
 
 ssize_t
