@@ -257,6 +257,7 @@ struct dns_facts {
     char rcode[16];    /* "NOERROR"; "" when there was no answer */
     struct dns_answer_fact *answers; /* owned */
     size_t answer_count;
+    uint32_t left_out; /* answers that were too many to be kept here */
     struct dns_server_fact *servers; /* owned; each authoritative one */
     size_t server_count;             /* 0: they were not asked for */
     bool authenticated;              /* the AD bit */

@@ -297,6 +297,7 @@ take_dns(const Leadline__DnsFacts *pb, struct facts *facts, struct err *err)
     dns->answer_count = pb->n_answers;
     dns->authenticated = pb->authenticated != 0;
     dns->truncated = pb->truncated != 0;
+    dns->left_out = pb->left_out;
     for (size_t i = 0; i < pb->n_answers; i++) {
         if (take_answer(pb->answers[i], &dns->answers[i], err) != 0)
             return -1;

@@ -410,6 +410,7 @@ put_dns(const struct builder *builder, const struct dns_facts *dns,
         return -1;
     pb->authenticated = dns->authenticated;
     pb->truncated = dns->truncated;
+    pb->left_out = dns->left_out;
     facts->dns = pb;
     return 0;
 }

@@ -4,138 +4,120 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
 #include "dns_expect.h"
+#include "dns_set.h"
 
-/* The records that count, each once. */
-struct answer_set {
-    const struct dns_record *items[FACTS_ANSWERS_MAX]; /* borrowed */
-    size_t count;
-    bool overflows;
-};
-
-static bool
-same_record(const struct dns_record *a, const struct dns_record *b)
-{
-    return a->type_number == b->type_number && a->rdata_len == b->rdata_len &&
-           memcmp(a->rdata, b->rdata, a->rdata_len) == 0;
-}
-
-static void
-add_record(struct answer_set *set, const struct dns_record *record)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        if (same_record(set->items[i], record))
-            return;
-    }
-    if (set->count >= FACTS_ANSWERS_MAX)
-        set->overflows = true;
-    else
-        set->items[set->count++] = record;
-}
-
-static void
+static int
 add_answer(
-    struct answer_set *set, const struct dns_answer *answer, bool authoritative)
+    struct dns_set *set, const struct dns_answer *answer, bool authoritative)
 {
     for (size_t i = 0; i < answer->record_count; i++) {
-        if (answer->records[i].asked)
-            add_record(set, &answer->records[i]);
+        if (answer->records[i].asked &&
+            dns_set_add(set, &answer->records[i]) != 0)
+            return -1;
     }
     if (authoritative && answer->asked_count == 0 && answer->record_count > 0 &&
         answer->last_cname >= 0)
-        add_record(set, &answer->records[answer->last_cname]);
+        return dns_set_add(set, &answer->records[answer->last_cname]);
+    return 0;
+}
+
+/* The records that count, each once; -1 when memory is out. */
+static int
+collect(const struct dns_lookup_result *result, bool authoritative,
+    struct dns_set *set)
+{
+    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
+        if ((result->types & (UINT32_C(1) << type)) != 0 &&
+            add_answer(set, &result->of[type].answer, authoritative) != 0)
+            return -1;
+    }
+    dns_set_order(set, DNS_SET_BY_DATA);
+    return 0;
+}
+
+/* Where a record of this type with this data is; -1 if there is none. */
+static long
+find_as(const struct dns_set *set, enum check_dns_type type, const char *text)
+{
+    uint16_t number = dns_type_number(type);
+    struct buf data;
+    struct err ignored;
+    long at = -1;
+
+    buf_init(&data, DNS_MSG_MAX_BYTES);
+    if (dns_expect_take(type, text, &data, &ignored) == 0)
+        at = dns_set_find(set, number, data.data, data.len);
+    buf_free(&data);
+    /* As it is printed, it may not be readable again: a TXT with quotes. */
+    for (size_t i = 0; at == -1 && i < set->count; i++) {
+        const struct dns_record *record = set->items[i].record;
+
+        if (record->type_number == number && strcmp(record->data, text) == 0)
+            at = (long)i;
+    }
+    return at;
+}
+
+static long
+find_data(const struct dns_set *set, const char *text)
+{
+    long at = -1;
+
+    for (int type = 0; at == -1 && type < DNS_TYPE_COUNT; type++)
+        at = find_as(set, (enum check_dns_type)type, text);
+    return at;
 }
 
 static void
-collect(const struct dns_lookup_result *result, bool authoritative,
-    struct answer_set *set)
+say_missing(
+    const struct dns_set *set, const char *text, struct dns_verdict *out)
 {
-    *set = (struct answer_set){0};
-    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-        if ((result->types & (UINT32_C(1) << type)) != 0)
-            add_answer(set, &result->of[type].answer, authoritative);
-    }
+    (void)snprintf(out->detail, sizeof(out->detail),
+        "expected %.100s is not among the answers (%.100s ...)", text,
+        set->count > 0 ? set->items[0].record->data : "none");
 }
 
-/* Commutative, so that the order of records does not matter. */
-static uint64_t
-hash_of(const struct answer_set *set)
+static void
+say_unexpected(const struct dns_record *record, struct dns_verdict *out)
 {
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < set->count; i++) {
-        uint8_t digest[DIGEST_SHA256_BYTES];
-        uint64_t part;
-
-        digest_sha256(set->items[i]->rdata, set->items[i]->rdata_len, digest);
-        memcpy(&part, digest, sizeof(part));
-        sum += part + set->items[i]->type_number;
-    }
-    return sum;
+    (void)snprintf(out->detail, sizeof(out->detail),
+        "unexpected answer %s %.200s", record->type, record->data);
 }
 
-static bool
-is_data(
-    const struct dns_record *record, enum check_dns_type type, const char *text)
-{
-    struct buf data;
-    struct err ignored;
-    bool same;
-
-    if (record->type_number != dns_type_number(type))
-        return false;
-    if (strcmp(record->data, text) == 0)
-        return true;
-    buf_init(&data, DNS_MSG_MAX_BYTES);
-    same = dns_expect_take(type, text, &data, &ignored) == 0 &&
-           data.len == record->rdata_len &&
-           (data.len == 0 || memcmp(data.data, record->rdata, data.len) == 0);
-    buf_free(&data);
-    return same;
-}
-
-/* Where the record with this data stands in the set; -1 if there is none. */
-static int
-find_data(const struct answer_set *set, const char *text)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-            if (is_data(set->items[i], (enum check_dns_type)type, text))
-                return (int)i;
-        }
-    }
-    return -1;
-}
-
-/* Exactly the expected ones; else says which one is missing or too much. */
-static bool
-meets(const struct check *check, const struct answer_set *set,
+/*
+ * Exactly the expected ones, or what is missing or too much: REASON_NONE,
+ * DNS_MISMATCH, or AGENT_LIMIT when memory is out.
+ */
+static enum measure_reason
+meets(const struct check *check, const struct dns_set *set,
     struct dns_verdict *out)
 {
-    bool expected[FACTS_ANSWERS_MAX] = {false};
+    enum measure_reason reason = REASON_NONE;
+    bool *expected = calloc(set->count + 1, sizeof(*expected));
 
+    if (expected == NULL)
+        return REASON_AGENT_LIMIT;
     for (size_t i = 0; i < check->expect_answers.count; i++) {
         const char *text = check->expect_answers.items[i];
-        int at = find_data(set, text);
+        long at = find_data(set, text);
 
-        if (at == -1) {
-            (void)snprintf(out->detail, sizeof(out->detail),
-                "expected %.100s is not among the answers (%.100s ...)", text,
-                set->count > 0 ? set->items[0]->data : "none");
-            return false;
+        if (at != -1) {
+            expected[at] = true;
+            continue;
         }
-        expected[at] = true;
+        say_missing(set, text, out);
+        reason = REASON_DNS_MISMATCH;
+        break;
     }
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; reason == REASON_NONE && i < set->count; i++) {
         if (expected[i])
             continue;
-        (void)snprintf(out->detail, sizeof(out->detail),
-            "unexpected answer %s %.200s", set->items[i]->type,
-            set->items[i]->data);
-        return false;
+        say_unexpected(set->items[i].record, out);
+        reason = REASON_DNS_MISMATCH;
     }
-    return !set->overflows;
+    free(expected);
+    return reason;
 }
 
 /* A server that gives answers and says that they are not its own. */
@@ -176,19 +158,13 @@ dns_judge_serial(const struct dns_lookup_result *result, uint32_t *serial)
     return false;
 }
 
-void
-dns_judge(const struct check *check, const struct dns_lookup_result *result,
-    bool authoritative, struct dns_verdict *out)
+/* Judges `set`, the records that count. */
+static void
+judge_set(const struct check *check, const struct dns_lookup_result *result,
+    const struct dns_set *set, bool authoritative, struct dns_verdict *out)
 {
-    enum measure_reason reason = dns_lookup_reason(result);
-    struct answer_set set;
+    enum measure_reason reason = out->reason;
 
-    *out = (struct dns_verdict){.reason = reason};
-    (void)snprintf(
-        out->detail, sizeof(out->detail), "%s", dns_lookup_detail(result));
-    collect(result, authoritative, &set);
-    out->answer_count = set.count;
-    out->answers_hash = hash_of(&set);
     if (authoritative && is_lame(result)) {
         out->reason = REASON_DNS_SERVFAIL;
         (void)snprintf(out->detail, sizeof(out->detail),
@@ -197,7 +173,7 @@ dns_judge(const struct check *check, const struct dns_lookup_result *result,
     }
     if (reason != REASON_NONE && reason != REASON_DNS_NODATA)
         return;
-    if (set.count == 0) {
+    if (set->count == 0) {
         out->reason = REASON_DNS_NODATA;
         if (out->detail[0] == '\0')
             (void)snprintf(out->detail, sizeof(out->detail),
@@ -206,8 +182,29 @@ dns_judge(const struct check *check, const struct dns_lookup_result *result,
     }
     out->reason = REASON_NONE;
     out->detail[0] = '\0';
-    if (check->expect_answers.count > 0 && !meets(check, &set, out))
-        out->reason = REASON_DNS_MISMATCH;
+    if (check->expect_answers.count > 0)
+        out->reason = meets(check, set, out);
+}
+
+void
+dns_judge(const struct check *check, const struct dns_lookup_result *result,
+    bool authoritative, struct dns_verdict *out)
+{
+    struct dns_set set = {0};
+
+    *out = (struct dns_verdict){.reason = dns_lookup_reason(result)};
+    (void)snprintf(
+        out->detail, sizeof(out->detail), "%s", dns_lookup_detail(result));
+    if (collect(result, authoritative, &set) != 0) {
+        out->reason = REASON_AGENT_LIMIT;
+    } else {
+        out->answer_count = set.count;
+        out->answers_hash = dns_set_hash(&set);
+        judge_set(check, result, &set, authoritative, out);
+    }
+    if (out->reason == REASON_AGENT_LIMIT && out->detail[0] == '\0')
+        (void)snprintf(out->detail, sizeof(out->detail), "out of memory");
+    dns_set_free(&set);
 }
 
 /* What does not fit ends with dots. */
@@ -222,34 +219,50 @@ put_cut(char *out, size_t size, const char *text)
 }
 
 static void
-put_answer(struct dns_facts *facts, const struct dns_record *record)
+put_answer(struct dns_answer_fact *fact, const struct dns_record *record)
 {
-    struct dns_answer_fact fact = {.ttl_s = record->ttl_s};
-
-    put_cut(fact.name, sizeof(fact.name), record->name);
-    put_cut(fact.type, sizeof(fact.type), record->type);
-    put_cut(fact.data, sizeof(fact.data), record->data);
-    for (size_t i = 0; i < facts->answer_count; i++) {
-        const struct dns_answer_fact *other = &facts->answers[i];
-
-        /* The CNAME that both the A and the AAAA answer begin with. */
-        if (strcmp(other->name, fact.name) == 0 &&
-            strcmp(other->type, fact.type) == 0 &&
-            strcmp(other->data, fact.data) == 0)
-            return;
-    }
-    if (facts->answer_count < FACTS_ANSWERS_MAX)
-        facts->answers[facts->answer_count++] = fact;
+    fact->ttl_s = record->ttl_s;
+    put_cut(fact->name, sizeof(fact->name), record->name);
+    put_cut(fact->type, sizeof(fact->type), record->type);
+    put_cut(fact->data, sizeof(fact->data), record->data);
 }
 
-static size_t
-count_records(const struct dns_lookup_result *result)
+/*
+ * All records, each once: both the A and the AAAA answer may begin with the
+ * same CNAME.  In the order of the answers; where there are too many, those are
+ * left out that come last in canonical order, so that it is always the same.
+ */
+static int
+put_answers(struct dns_facts *facts, const struct dns_lookup_result *result)
 {
-    size_t count = 0;
+    struct dns_set set = {0};
+    int rc = -1;
 
-    for (int type = 0; type < DNS_TYPE_COUNT; type++)
-        count += result->of[type].answer.record_count;
-    return count < FACTS_ANSWERS_MAX ? count : FACTS_ANSWERS_MAX;
+    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
+        const struct dns_answer *answer = &result->of[type].answer;
+
+        for (size_t i = 0; i < answer->record_count; i++) {
+            if (dns_set_add(&set, &answer->records[i]) != 0)
+                goto out;
+        }
+    }
+    dns_set_order(&set, DNS_SET_BY_DATA_AND_OWNER);
+    if (set.count > FACTS_ANSWERS_MAX) {
+        facts->left_out = (uint32_t)(set.count - FACTS_ANSWERS_MAX);
+        set.count = FACTS_ANSWERS_MAX;
+    }
+    dns_set_order_as_added(&set);
+    facts->answers = calloc(set.count + 1, sizeof(*facts->answers));
+    if (facts->answers == NULL)
+        goto out;
+    for (size_t i = 0; i < set.count; i++)
+        put_answer(&facts->answers[i], set.items[i].record);
+    facts->answer_count = set.count;
+    rc = 0;
+
+out:
+    dns_set_free(&set);
+    return rc;
 }
 
 static void
@@ -264,24 +277,16 @@ put_result(struct dns_facts *facts, const struct dns_result *result)
     /* The worst rcode is the one to know. */
     if (facts->rcode[0] == '\0' || result->answer.rcode != DNS_RCODE_NOERROR)
         dns_put_rcode(result->answer.rcode, facts->rcode);
-    for (size_t i = 0; i < result->answer.record_count; i++)
-        put_answer(facts, &result->answer.records[i]);
 }
 
 struct dns_facts *
 dns_judge_facts(const struct dns_lookup_result *result)
 {
     struct dns_facts *facts = calloc(1, sizeof(*facts));
-    size_t count = count_records(result);
 
-    if (facts == NULL)
+    if (facts == NULL || put_answers(facts, result) != 0) {
+        free(facts);
         return NULL;
-    if (count > 0) {
-        facts->answers = calloc(count, sizeof(*facts->answers));
-        if (facts->answers == NULL) {
-            free(facts);
-            return NULL;
-        }
     }
     dns_server_put(&result->server, facts->server);
     (void)snprintf(facts->transport, sizeof(facts->transport), "udp");

@@ -23,8 +23,9 @@ struct dns_verdict {
 /*
  * A type without data is fine as long as another one has some.  Of a server
  * that does not recurse (`authoritative`), a CNAME that leads out of its zone
- * is an answer, and an answer without authority is none: it is lame.  Expected answers are a set: order, TTL, case of names and a
- * last dot do not matter.
+ * is an answer, and an answer without authority is none: it is lame.  Expected
+ * answers are a set: order, TTL, case of names and a last dot do not matter.
+ * All records count, however many; agent_limit when memory is out.
  */
 void dns_judge(const struct check *check,
     const struct dns_lookup_result *result, bool authoritative,
@@ -33,7 +34,10 @@ void dns_judge(const struct check *check,
 /* The serial of the SOA record that was asked for; false if there is none. */
 bool dns_judge_serial(const struct dns_lookup_result *result, uint32_t *serial);
 
-/* The caller owns what it gets; NULL when memory is out. */
+/*
+ * The caller owns what it gets; NULL when memory is out.  Of more than
+ * FACTS_ANSWERS_MAX records the rest is counted as left out.
+ */
 struct dns_facts *dns_judge_facts(const struct dns_lookup_result *result);
 
 #endif

@@ -76,10 +76,14 @@ put_tls(const struct mail_facts *facts, const struct tls_facts *tls,
 static void
 put_dns(const struct dns_facts *dns, struct mail_doc *doc)
 {
+    size_t shown =
+        dns->answer_count < ANSWERS_MAX ? dns->answer_count : ANSWERS_MAX;
+    size_t more = dns->answer_count - shown + dns->left_out;
+
     mail_doc_pair(doc, "DNS", "%s from %s by %s",
         dns->rcode[0] != '\0' ? dns->rcode : "no answer", dns->server,
         dns->transport);
-    for (size_t i = 0; i < dns->answer_count && i < ANSWERS_MAX; i++) {
+    for (size_t i = 0; i < shown; i++) {
         const struct dns_answer_fact *answer = &dns->answers[i];
 
         mail_doc_pair(doc, "answer", "%s %u %s %s", answer->name,
@@ -98,9 +102,8 @@ put_dns(const struct dns_facts *dns, struct mail_doc *doc)
                 ? measure_reason_name((int)server->reason)
                 : "as it should be");
     }
-    if (dns->answer_count > ANSWERS_MAX)
-        mail_doc_pair(
-            doc, "answers", "%zu more", dns->answer_count - ANSWERS_MAX);
+    if (more > 0)
+        mail_doc_pair(doc, "answers", "%zu more", more);
 }
 
 void

@@ -101,6 +101,10 @@ probe_answers_print(const struct paper *paper, const struct dns_facts *dns)
         paper_put(paper, PAPER_PLAIN, "%-5s  %s", answer->type, answer->data);
         paper_end(paper);
     }
+    if (dns->left_out > 0)
+        probe_field(paper, "", PAPER_DIM,
+            "and %lu more, which are compared but not kept",
+            (unsigned long)dns->left_out);
     if (dns->answer_count == 0 && strcmp(dns->rcode, "NOERROR") == 0)
         probe_field(paper, "", PAPER_DIM,
             "no record of this type: the name exists, or one below it");

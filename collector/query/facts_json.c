@@ -235,9 +235,9 @@ dns_facts_json(const struct dns_facts *dns)
                          "type", answer->type, "ttl", (json_int_t)answer->ttl_s,
                          "data", answer->data));
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "server",
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:b, s:b, s:o}", "server",
         text_json(dns->server), "transport", text_json(dns->transport), "rcode",
-        text_json(dns->rcode), "answers", answers, "authenticated",
-        (int)dns->authenticated, "truncated", (int)dns->truncated, "servers",
-        servers_json(dns));
+        text_json(dns->rcode), "answers", answers, "answers_left_out",
+        (json_int_t)dns->left_out, "authenticated", (int)dns->authenticated,
+        "truncated", (int)dns->truncated, "servers", servers_json(dns));
 }

@@ -91,6 +91,8 @@ halve(struct facts *facts)
     if (facts->tls != NULL)
         facts->tls->name_count /= 2;
     if (facts->dns != NULL) {
+        facts->dns->left_out +=
+            (uint32_t)(facts->dns->answer_count - facts->dns->answer_count / 2);
         facts->dns->answer_count /= 2;
         facts->dns->server_count -= facts->dns->server_count / 4;
     }

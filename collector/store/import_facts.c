@@ -311,7 +311,9 @@ take_servers(const json_t *from, struct dns_facts *dns, struct err *err)
 static int
 take_dns(const json_t *from, struct dns_facts *dns, struct err *err)
 {
+    static const struct import_range any_count = {.min = 0, .max = UINT32_MAX};
     const json_t *list = NULL;
+    int64_t left_out = 0;
     size_t count;
 
     if (CUT(from, "server", dns->server) ||
@@ -319,8 +321,11 @@ take_dns(const json_t *from, struct dns_facts *dns, struct err *err)
         CUT(from, "rcode", dns->rcode) ||
         import_take_bool(from, "authenticated", &dns->authenticated, err) < 0 ||
         import_take_bool(from, "truncated", &dns->truncated, err) < 0 ||
+        import_take_int(from, "answers_left_out", any_count, &left_out, err) <
+            0 ||
         import_take_array(from, "answers", &list, err) < 0)
         return -1;
+    dns->left_out = (uint32_t)left_out;
     count = json_array_size(list);
     if (count > FACTS_ANSWERS_MAX)
         count = FACTS_ANSWERS_MAX;

@@ -14,7 +14,7 @@
 #include "dns_expect.h"
 #include "dns_msg.h"
 
-enum { RECORDS_MAX = 64, NAME_BYTES = 256, HEADER_BYTES = 12, CONNS_MAX = 8 };
+enum { RECORDS_MAX = 160, NAME_BYTES = 256, HEADER_BYTES = 12, CONNS_MAX = 8 };
 
 struct record {
     char name[NAME_BYTES];

@@ -112,6 +112,7 @@ fill_dns(struct dns_facts *dns)
     put(dns->answers[0].type, sizeof(dns->answers[0].type), "A");
     dns->answers[0].ttl_s = 300;
     put(dns->answers[0].data, sizeof(dns->answers[0].data), "192.0.2.7");
+    dns->left_out = 9;
     dns->servers = new_items(1, sizeof(*dns->servers));
     dns->server_count = 1;
     put(dns->servers[0].name, sizeof(dns->servers[0].name), "ns1.acme.example");
@@ -255,7 +256,7 @@ same_dns(const struct dns_facts *a, const struct dns_facts *b)
 {
     if (a == NULL || b == NULL)
         return a == b;
-    if (a->answer_count != b->answer_count)
+    if (a->answer_count != b->answer_count || a->left_out != b->left_out)
         return false;
     for (size_t i = 0; i < a->answer_count; i++) {
         const struct dns_answer_fact *x = &a->answers[i];

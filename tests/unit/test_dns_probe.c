@@ -312,6 +312,61 @@ one_answer_too_few_or_too_many_is_a_mismatch(void **state)
 }
 
 static void
+add_many(struct dnsd *dnsd, int from, int step, int count)
+{
+    char data[32];
+
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(data, sizeof(data), "198.51.100.%d", from + step * i);
+        dnsd_add(dnsd, "many.example", DNS_TYPE_A, data);
+    }
+}
+
+static void
+all_of_many_answers_are_compared_with_the_expected(void **state)
+{
+    struct fixture *f = *state;
+    char data[32];
+
+    set_host(f, "many.example");
+    f->check.dns_types = BIT(DNS_TYPE_A);
+    add_many(f->dnsd, 100, -1, 100);
+    for (int i = 100; i > 1; i--) {
+        (void)snprintf(data, sizeof(data), "198.51.100.%d", i);
+        expect(f, data);
+    }
+    probe(f);
+    assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
+    assert_string_equal(
+        f->seen.facts->detail, "unexpected answer A 198.51.100.1");
+    expect(f, "198.51.100.1");
+    probe(f);
+    assert_int_equal(f->seen.status, MEASURE_UP);
+    assert_string_equal(f->seen.facts->detail, "");
+}
+
+/* A server that rotates must not look as if it had other answers each time. */
+static void
+of_too_many_answers_the_same_are_kept_and_the_rest_counted(void **state)
+{
+    struct fixture *f = *state;
+    const struct dns_facts *dns;
+
+    set_host(f, "also.many.example");
+    f->check.dns_types = BIT(DNS_TYPE_A);
+    dnsd_add(f->dnsd, "also.many.example", DNS_TYPE_CNAME, "many.example");
+    add_many(f->dnsd, 70, -1, 70);
+    probe(f);
+    dns = f->seen.facts->dns;
+    assert_int_equal(f->seen.status, MEASURE_UP);
+    assert_int_equal(dns->answer_count, FACTS_ANSWERS_MAX);
+    assert_int_equal(dns->left_out, 7);
+    assert_string_equal(dns->answers[0].data, "many.example.");
+    assert_string_equal(dns->answers[1].data, "198.51.100.63");
+    assert_string_equal(dns->answers[63].data, "198.51.100.1");
+}
+
+static void
 a_cname_is_followed_to_the_expected_address(void **state)
 {
     struct fixture *f = *state;
@@ -444,6 +499,29 @@ one_authoritative_server_that_disagrees_is_told(void **state)
 }
 
 static void
+many_answers_in_another_order_are_no_disagreement(void **state)
+{
+    struct fixture *f = *state;
+
+    set_host(f, "many.example");
+    f->check.dns_types = BIT(DNS_TYPE_A);
+    dnsd_add(f->dnsd, "many.example", DNS_TYPE_NS, "ns1.acme.example");
+    dnsd_add(f->dnsd, "many.example", DNS_TYPE_NS, "ns2.acme.example");
+    add_many(f->auth[0], 1, 1, 100);
+    add_many(f->auth[1], 100, -1, 100);
+    ask_authorities(f);
+    probe(f);
+    assert_string_equal(f->seen.facts->detail, "");
+    assert_int_equal(f->seen.status, MEASURE_UP);
+    assert_int_equal(f->seen.facts->dns->left_out, 36);
+    /* The last of them makes the difference. */
+    add_many(f->auth[1], 200, 1, 1);
+    probe(f);
+    assert_int_equal(f->seen.reason, REASON_DNS_MISMATCH);
+    assert_non_null(strstr(f->seen.facts->detail, "other answers than ns1"));
+}
+
+static void
 one_authoritative_server_that_is_silent_is_told_and_no_more(void **state)
 {
     struct fixture *f = *state;
@@ -548,6 +626,8 @@ main(void)
         story(a_lost_answer_is_asked_for_again),
         story(exactly_the_expected_answers_are_up),
         story(one_answer_too_few_or_too_many_is_a_mismatch),
+        story(all_of_many_answers_are_compared_with_the_expected),
+        story(of_too_many_answers_the_same_are_kept_and_the_rest_counted),
         story(a_cname_is_followed_to_the_expected_address),
         story(the_name_of_an_address_is_asked_for_in_reverse),
         story(above_the_limit_it_is_slow),
@@ -557,6 +637,7 @@ main(void)
         story(the_zone_is_found_by_walking_up),
         story(one_authoritative_server_that_fails_is_told_and_not_down),
         story(one_authoritative_server_that_disagrees_is_told),
+        story(many_answers_in_another_order_are_no_disagreement),
         story(one_authoritative_server_that_is_silent_is_told_and_no_more),
         story(a_lame_server_disagrees),
         story(a_secondary_that_lags_is_told_with_both_serials),

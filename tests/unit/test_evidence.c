@@ -123,6 +123,8 @@ evidence_that_is_too_long_is_cut_to_what_fits(void **state)
     assert_int_equal(evidence_get(txn, &key, &got, &err), 1);
     assert_true(got->dns->answer_count > 0);
     assert_true(got->dns->answer_count < FACTS_ANSWERS_MAX);
+    assert_int_equal(
+        got->dns->answer_count + got->dns->left_out, FACTS_ANSWERS_MAX);
     facts_free(facts);
     facts_free(got);
     store_abort(txn);
