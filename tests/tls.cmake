@@ -29,6 +29,7 @@ unit_test(http_parts LIBS probes common_loop)
 fuzz_target(cert LIBS probes common_loop)
 fuzz_target(http_url LIBS probes common_loop)
 fuzz_target(http_evidence LIBS probes common_loop)
+fuzz_target(http_length LIBS probes common_loop)
 
 # Against a real nginx, which the test starts and ends.
 add_library(real_bench STATIC support/real_bench.c)

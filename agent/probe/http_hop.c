@@ -96,10 +96,7 @@ connect_reason(struct http_hop *hop, CURLcode code)
     return dial_reason(address(hop)->ss_family, (int)sys_errno);
 }
 
-/*
- * libcurl says that memory is out of a header line above its limit, too
- * (CURL_MAX_HTTP_HEADER).  Where there is room for one, it was that.
- */
+/* Where there is room for the largest head, it was not memory. */
 static bool
 is_memory_left(void)
 {
@@ -110,6 +107,24 @@ is_memory_left(void)
         room[0] = 1; /* or the compiler may leave it all out */
     free((char *)(uintptr_t)room);
     return left;
+}
+
+/*
+ * libcurl has limits of its own for a head, below ours, and says of both that
+ * memory is out: of a line (CURL_MAX_HTTP_HEADER) in so many words, of an
+ * HTTP/2 head by a callback that fails, which nghttp2 then tells as -902.
+ */
+static const char *
+limit_words(const struct http_hop *hop, CURLcode code, enum phase phase)
+{
+    const char *words = NULL;
+
+    if (code == CURLE_OUT_OF_MEMORY)
+        words = "the head has a line of more than 100 KiB";
+    else if (code == CURLE_RECV_ERROR && phase == PHASE_WAIT &&
+             strstr(hop->watch.curl_words, "returned -902") != NULL)
+        words = "the head has more than 128 KiB, too much in HTTP/2";
+    return words != NULL && is_memory_left() ? words : NULL;
 }
 
 static enum measure_reason
@@ -128,6 +143,8 @@ handshake_reason(struct http_hop *hop, CURLcode code)
 static enum measure_reason
 reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
 {
+    const char *limit;
+
     if (hop->watch.verdict != REASON_NONE)
         return hop->watch.verdict;
     if (code == CURLE_OK && phase == PHASE_WAIT) {
@@ -141,9 +158,10 @@ reason_of(struct http_hop *hop, CURLcode code, enum phase phase)
         return connect_reason(hop, code);
     if (phase == PHASE_TLS)
         return handshake_reason(hop, code);
-    if (code == CURLE_OUT_OF_MEMORY && is_memory_left()) {
-        http_watch_say(&hop->watch, "a header line of more than 100 KiB");
-        return REASON_HTTP_MALFORMED;
+    limit = limit_words(hop, code, phase);
+    if (limit != NULL) {
+        http_watch_say(&hop->watch, limit);
+        return REASON_HTTP_TOO_LARGE;
     }
     return http_reason(code, hop->watch.curl_words);
 }

@@ -147,12 +147,24 @@ take_location(struct http_watch *watch, const char *line, size_t len)
     if (value == NULL || watch->seen->location != NULL)
         return true;
     if (value_len > HTTP_URL_MAX_BYTES) {
-        watch->verdict = REASON_HTTP_MALFORMED;
+        watch->verdict = REASON_HTTP_TOO_LARGE;
         http_watch_say(watch, "a Location of more than 8192 bytes");
         return false;
     }
     watch->seen->location = strndup(value, value_len);
     return watch->seen->location != NULL;
+}
+
+static bool
+take_length(struct http_watch *watch, const char *line, size_t len)
+{
+    struct err err;
+
+    if (http_length_take(&watch->length, line, len, &err) == 0)
+        return true;
+    watch->verdict = REASON_HTTP_MALFORMED;
+    http_watch_say(watch, err.msg);
+    return false;
 }
 
 /* A status line: what came before was informational. */
@@ -163,6 +175,7 @@ begin_head(struct http_watch *watch)
     free(watch->seen->location);
     watch->seen->location = NULL;
     http_evidence_begin(&watch->evidence, &watch->seen->http);
+    watch->length = (struct http_length){0};
 }
 
 static size_t
@@ -175,8 +188,8 @@ on_header(char *line, size_t size, size_t count, void *ctx)
         watch->first_byte_ns = clock_mono_ns();
     watch->header_bytes += (int64_t)len;
     if (watch->header_bytes > HEADER_LIMIT_BYTES) {
-        watch->verdict = REASON_HTTP_MALFORMED;
-        http_watch_say(watch, "more than 256 KiB of headers");
+        watch->verdict = REASON_HTTP_TOO_LARGE;
+        http_watch_say(watch, "the head has more than 256 KiB");
         return 0;
     }
     if (!watch->in_head) {
@@ -187,7 +200,9 @@ on_header(char *line, size_t size, size_t count, void *ctx)
     if (line[0] == '\r' || line[0] == '\n')
         watch->in_head = false;
     http_evidence_take(&watch->evidence, line, len);
-    return take_location(watch, line, len) ? len : 0;
+    return take_length(watch, line, len) && take_location(watch, line, len)
+               ? len
+               : 0;
 }
 
 static size_t
@@ -200,7 +215,7 @@ on_body(char *bytes, size_t size, size_t count, void *ctx)
     watch->body_bytes += (int64_t)len;
     if (watch->body_bytes > CHECK_BODY_LIMIT_BYTES) {
         watch->verdict = REASON_HTTP_TOO_LARGE;
-        http_watch_say(watch, "more than 10 MiB of body");
+        http_watch_say(watch, "the body has more than 10 MiB");
         return 0;
     }
     if (watch->spec->body != NULL &&

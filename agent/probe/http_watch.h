@@ -12,6 +12,7 @@
 
 #include "http_evidence.h"
 #include "http_hop.h"
+#include "http_length.h"
 #include "tls_hello.h"
 
 /*
@@ -39,6 +40,7 @@ struct http_watch {
     int64_t header_bytes;        /* of all answers, informational ones too */
     bool in_head;                /* between a status line and the empty one */
     struct http_evidence evidence;
+    struct http_length length;
     char curl_words[CURL_ERROR_SIZE];
 };
 

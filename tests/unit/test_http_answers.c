@@ -142,14 +142,14 @@ sum_us(const struct measure *seen)
 }
 
 static void
-a_header_of_a_mebibyte_is_malformed_not_our_memory(void **state)
+a_header_of_a_mebibyte_is_too_large_not_our_memory(void **state)
 {
     struct http_bench *f = *state;
 
     http_bench_serve(f, one_header_of_a_mebibyte, NULL);
     http_bench_run(f);
-    http_bench_assert_reason(f, REASON_HTTP_MALFORMED);
-    assert_non_null(strstr(f->bench.seen.facts->detail, "header line"));
+    http_bench_assert_reason(f, REASON_HTTP_TOO_LARGE);
+    assert_non_null(strstr(f->bench.seen.facts->detail, "the head has a line"));
 }
 
 static void
@@ -179,7 +179,7 @@ informational_answers_have_a_limit(void **state)
 
     http_bench_serve(f, informational_answers_without_end, NULL);
     http_bench_run(f);
-    http_bench_assert_reason(f, REASON_HTTP_MALFORMED);
+    http_bench_assert_reason(f, REASON_HTTP_TOO_LARGE);
 }
 
 static void
@@ -256,6 +256,47 @@ heads_that_cannot_be_read_are_malformed(void **state)
             print_error("answer %zu: %s\n", i, f->bench.seen.facts->detail);
         http_bench_assert_reason(f, REASON_HTTP_MALFORMED);
         assert_true(strlen(f->bench.seen.facts->detail) > 0);
+        tcpd_stop(f->tcpd);
+        f->tcpd = NULL;
+    }
+}
+
+/* Where such an answer ends depends on who reads it (RFC 9112 6.3). */
+static void
+lengths_must_agree(void **state)
+{
+    static const struct {
+        const char *answer;
+        enum measure_reason reason;
+        const char *detail;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: "
+         "2\r\n\r\nokok",
+            REASON_HTTP_MALFORMED, "two Content-Lengths, 4 and 2"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok",
+            REASON_HTTP_MALFORMED, "two Content-Lengths, 2 and 3"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2 bytes\r\n\r\nok",
+            REASON_HTTP_MALFORMED,
+            "a Content-Length that is none: \"2 bytes\""},
+        {"HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n"
+         "Content-Length: 1\r\n\r\n",
+            REASON_HTTP_MALFORMED, "two Content-Lengths, 0 and 1"},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 02\r\n\r\n"
+         "ok",
+            REASON_NONE, ""},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2 ,2\r\n\r\nok", REASON_NONE, ""},
+        {"HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n"
+         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            REASON_NONE, ""},
+    };
+    struct http_bench *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        f->bench.calls = 0;
+        http_bench_serve(f, http_bench_answer, cases[i].answer);
+        http_bench_run(f);
+        assert_string_equal(f->bench.seen.facts->detail, cases[i].detail);
+        http_bench_assert_reason(f, cases[i].reason);
         tcpd_stop(f->tcpd);
         f->tcpd = NULL;
     }
@@ -515,12 +556,13 @@ main(void)
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, http_bench_setup, http_bench_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_header_of_a_mebibyte_is_malformed_not_our_memory),
+        TEST(a_header_of_a_mebibyte_is_too_large_not_our_memory),
         TEST(informational_answers_are_not_the_answer),
         TEST(informational_answers_have_a_limit),
         TEST(trailers_change_nothing),
         TEST(answers_without_a_body_end_with_their_head),
         TEST(heads_that_cannot_be_read_are_malformed),
+        TEST(lengths_must_agree),
         TEST(a_nul_in_the_head_is_malformed),
         TEST(chunks_have_a_limit_too),
         TEST(what_says_that_it_is_too_large_is_not_read),

@@ -370,8 +370,9 @@ headers_have_a_limit(void **state)
 
     http_bench_serve(f, headers_without_end, NULL);
     http_bench_run(f);
-    http_bench_assert_reason(f, REASON_HTTP_MALFORMED);
-    assert_non_null(strstr(f->bench.seen.facts->detail, "headers"));
+    http_bench_assert_reason(f, REASON_HTTP_TOO_LARGE);
+    assert_string_equal(
+        f->bench.seen.facts->detail, "the head has more than 256 KiB");
 }
 
 static void
