@@ -20,6 +20,8 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *data,
 
 /* Goes on from `crc`; begin with 0. */
 uint32_t digest_crc32c(uint32_t crc, const void *data, size_t len);
+/* The same where the processor has no instruction for it. */
+uint32_t digest_crc32c_by_table(uint32_t crc, const void *data, size_t len);
 
 /* From the system's generator; asserts that it works. */
 void digest_random(void *out, size_t len);

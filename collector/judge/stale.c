@@ -105,9 +105,8 @@ stale_is_marked(
     struct store_txn *txn, const struct stale_hour *hour, struct err *err)
 {
     struct meta_key key = stale_key(hour);
-    uint64_t due_unix_ms;
 
-    return get_number(txn, &key, &due_unix_ms, err);
+    return store_get(txn, STORE_META, bytes_of(&key), NULL, err);
 }
 
 struct walk {

@@ -107,9 +107,8 @@ cell_delete(
     for (;;) {
         uint8_t at[KEY_BYTES];
         struct bytes key;
-        struct bytes value;
         int rc = store_seek(txn, table,
-            (struct bytes){.data = first, .len = sizeof(first)}, &key, &value,
+            (struct bytes){.data = first, .len = sizeof(first)}, &key, NULL,
             err);
 
         if (rc != 1)

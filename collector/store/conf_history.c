@@ -120,8 +120,7 @@ int
 conf_history_newest(struct store_txn *txn, uint64_t *version, struct err *err)
 {
     struct bytes key;
-    struct bytes value;
-    int rc = store_seek_before(txn, STORE_CONFIGS, all, &key, &value, err);
+    int rc = store_seek_before(txn, STORE_CONFIGS, all, &key, NULL, err);
 
     if (rc != 1)
         return rc;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILD_SECONDS_MAX = 60 };
+enum { CHILD_SECONDS_MAX = 60, EXIT_WITH_ERR = IN_CHILD_MAX + 1 };
 
 /* Signals end the child as they should, whoever caught them in the parent. */
 static void
@@ -32,11 +32,11 @@ be_child(in_child_fn *fn, void *ctx, int out_fd)
 
     let_it_die();
     rc = fn(ctx, &err);
-    if (rc == 0)
-        _exit(0);
+    if (rc >= 0)
+        _exit(rc);
     /* Shorter than PIPE_BUF: written at once or not at all. */
     (void)!write(out_fd, &err, sizeof(err));
-    _exit(1);
+    _exit(EXIT_WITH_ERR);
 }
 
 static int
@@ -56,10 +56,11 @@ hear(int status, int in_fd, struct err *err)
     struct err told;
     ssize_t got;
 
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) <= IN_CHILD_MAX)
+        return WEXITSTATUS(status);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        return err_set(err, ERR_STATE, "no end within %d s", CHILD_SECONDS_MAX);
+        return err_set(
+            err, ERR_TIMEOUT, "no end within %d s", CHILD_SECONDS_MAX);
     if (WIFSIGNALED(status))
         return err_set(err, ERR_STATE, "reading it ends with signal %d (%s)",
             WTERMSIG(status), strsignal(WTERMSIG(status)));

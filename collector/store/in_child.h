@@ -10,12 +10,15 @@
 
 #include "err.h"
 
+enum { IN_CHILD_MAX = 100 };
+
+/* Gives 0 to IN_CHILD_MAX, or -1 with an error. */
 typedef int in_child_fn(void *ctx, struct err *err);
 
 /*
  * Runs `fn` in a child and gives what it gave, its error too.  A child that
- * dies, or takes longer than a minute, is ERR_STATE.  Call it before there are
- * other threads.
+ * dies is ERR_STATE, one that takes longer than a minute ERR_TIMEOUT.  Call it
+ * before there are other threads.
  */
 int in_child(in_child_fn *fn, void *ctx, struct err *err);
 

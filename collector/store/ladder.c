@@ -14,7 +14,8 @@ enum {
     MARK_BYTES = 9,
     KNOWN_SLOTS = 8192, /* of the table of marks we know of; a power of 2 */
     KNOWN_MAX = KNOWN_SLOTS / 2,
-    HOURS_PER_DAY = 24
+    HOURS_PER_DAY = 24,
+    DAMAGED_MAX = 64 /* that are tried in vain in one run */
 };
 
 /* Hours that have their marks: a set by open addressing; 0 is free. */
@@ -82,8 +83,7 @@ put_mark(struct store_txn *txn, const struct cell_place *place, struct err *err)
 {
     static const uint8_t nothing = 1;
     uint8_t key[MARK_BYTES];
-    struct bytes value;
-    int rc = store_get(txn, STORE_DIRTY, mark_key(place, key), &value, err);
+    int rc = store_get(txn, STORE_DIRTY, mark_key(place, key), NULL, err);
 
     if (rc != 0)
         return rc < 0 ? -1 : 0;
@@ -114,9 +114,22 @@ ladder_is_marked(
     struct store_txn *txn, const struct cell_place *place, struct err *err)
 {
     uint8_t key[MARK_BYTES];
-    struct bytes value;
 
-    return store_get(txn, STORE_DIRTY, mark_key(place, key), &value, err);
+    return store_get(txn, STORE_DIRTY, mark_key(place, key), NULL, err);
+}
+
+int
+ladder_mark_check(struct bytes key, struct bytes value, struct err *err)
+{
+    struct cell_place place;
+
+    if (key.len != MARK_BYTES || key.data[0] > CELL_DAY || value.len != 1)
+        return err_set(err, ERR_STATE, "mark of a cell of %zu bytes", key.len);
+    place.tier = (enum cell_tier)key.data[0];
+    place.start_unix_ms = (int64_t)key_take_u32(key.data + 1) * 1000;
+    if (place.start_unix_ms % cell_tier_ms(place.tier) != 0)
+        return err_set(err, ERR_STATE, "mark of no whole hour or day");
+    return 0;
 }
 
 /* ---- making cells ---- */
@@ -268,9 +281,8 @@ next_mark(struct store_txn *txn, const struct cell_place *from,
 {
     uint8_t bytes[MARK_BYTES];
     struct bytes key;
-    struct bytes value;
     int rc =
-        store_seek(txn, STORE_DIRTY, mark_key(from, bytes), &key, &value, err);
+        store_seek(txn, STORE_DIRTY, mark_key(from, bytes), &key, NULL, err);
 
     if (rc != 1)
         return rc;
@@ -314,6 +326,7 @@ run_tier(struct store_txn *txn, const struct conf_history *history,
     enum cell_tier tier, int64_t over_unix_ms, int64_t budget, struct err *err)
 {
     struct cell_place at = {.tier = tier};
+    int damaged = 0;
 
     while (budget > 0) {
         struct cell_place place;
@@ -328,9 +341,13 @@ run_tier(struct store_txn *txn, const struct conf_history *history,
         rc = tier == CELL_DAY ? ladder_day_waits(txn, &place, err) : 0;
         if (rc == 0)
             rc = make(txn, history, &place, err);
-        if (rc < 0)
+        if (rc < 0 && err->code != ERR_STATE)
             return -1;
-        budget--;
+        /* Damaged below: nothing was written, for all is read before. */
+        if (rc >= 0)
+            budget--;
+        else if (++damaged == DAMAGED_MAX)
+            return budget;
     }
     return 0;
 }

@@ -2,9 +2,11 @@
  * ladder.h - rolls results up: hours from raw results, days from hours.
  *
  * Whoever adds results marks what they touch; ladder_run() makes marked hours
- * and days anew once they are over, and seals the hour's raw chunks.  Late results mark again.  A cell is a
- * pure function of the results below it: whatever the order, equal bytes.
- * Cells whose mark is still there are not to be read.
+ * and days anew once they are over, and seals the hour's raw chunks.  Late
+ * results mark again.  A cell is a pure function of the results below it:
+ * whatever the order, equal bytes.  Cells whose mark is still there are not to
+ * be read.  An hour or day that cannot be made, because a row below it is
+ * damaged, keeps its mark and keeps nothing else waiting.
  */
 #ifndef COLLECTOR_LADDER_H
 #define COLLECTOR_LADDER_H
@@ -51,6 +53,9 @@ int ladder_run(struct ladder *ladder, struct store_txn *txn,
 int ladder_compute(struct store_txn *txn, const struct conf_history *history,
     const struct cell_place *place, store_each_fn *fn, void *ctx,
     struct err *err);
+
+/* ERR_STATE unless it is a mark that ladder_mark() could have written. */
+int ladder_mark_check(struct bytes key, struct bytes value, struct err *err);
 
 /* 1: there is a mark for any hour of this day, 0: not, -1: err. */
 int ladder_day_waits(

@@ -99,14 +99,19 @@ open_last_part(
     open->key = *key;
     open->key.part = UINT8_MAX;
     raw_key_encode(&open->key, behind);
+    /* The row before may be of another series: only ours is read. */
     rc = store_seek_before(open->txn, STORE_RAW,
-        (struct bytes){.data = behind, .len = sizeof(behind)}, &found, &value,
+        (struct bytes){.data = behind, .len = sizeof(behind)}, &found, NULL,
         err);
     if (rc < 0)
         return -1;
     if (rc == 1 && found.len == RAW_KEY_BYTES &&
         memcmp(found.data, behind, RAW_KEY_PREFIX_BYTES) == 0) {
         memcpy(open->key_bytes, found.data, RAW_KEY_BYTES);
+        if (store_get(open->txn, STORE_RAW,
+                (struct bytes){.data = open->key_bytes, .len = RAW_KEY_BYTES},
+                &value, err) != 1)
+            return -1;
         open->key.part = found.data[RAW_KEY_PREFIX_BYTES];
         if (raw_unseal(&open->key, value, room, &value, err) != 0)
             return -1;
@@ -312,15 +317,14 @@ next_bucket(struct store_txn *txn, uint32_t check, uint32_t *bucket_s,
         struct raw_key key = {.bucket_s = *bucket_s, .check = check};
         uint8_t bytes[RAW_KEY_BYTES];
         struct raw_key found;
-        struct bytes row[2];
+        struct bytes first;
         int rc;
 
         raw_key_encode(&key, bytes);
-        rc =
-            store_seek(txn, STORE_RAW, key_bytes(bytes), &row[0], &row[1], err);
+        rc = store_seek(txn, STORE_RAW, key_bytes(bytes), &first, NULL, err);
         if (rc != 1)
             return rc;
-        if (raw_key_decode(row[0], &found, err) != 0)
+        if (raw_key_decode(first, &found, err) != 0)
             return -1;
         if (found.bucket_s == *bucket_s && found.check == check)
             return 1;
@@ -384,11 +388,10 @@ raw_next_bucket(struct store_txn *txn, int64_t from_unix_ms,
     struct raw_key found;
     uint8_t first[RAW_KEY_BYTES];
     struct bytes key;
-    struct bytes value;
     int rc;
 
     raw_key_encode(&from, first);
-    rc = store_seek(txn, STORE_RAW, key_bytes(first), &key, &value, err);
+    rc = store_seek(txn, STORE_RAW, key_bytes(first), &key, NULL, err);
     if (rc != 1)
         return rc;
     if (raw_key_decode(key, &found, err) != 0)

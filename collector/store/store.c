@@ -6,17 +6,12 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "digest.h"
+#include "row.h"
 #include "store_lmdb.h"
 
 /* Less than this is a full disk, where a write was cut short. */
 enum { LEAST_FREE_BYTES = 1 << 20 };
-
-struct store_txn {
-    struct store *store;                    /* borrowed */
-    MDB_txn *txn;                           /* owned */
-    MDB_cursor *cursors[STORE_TABLE_COUNT]; /* owned; NULL until needed */
-    bool full; /* something did not fit: nothing can be kept */
-};
 
 static MDB_val
 as_val(struct bytes bytes)
@@ -29,6 +24,40 @@ static struct bytes
 as_bytes(const MDB_val *val)
 {
     return (struct bytes){.data = val->mv_data, .len = val->mv_size};
+}
+
+/* ---- sums ---- */
+
+/* Of key and value, so that a row that stands where another should is noticed
+ * too. */
+static uint32_t
+sum_of(struct bytes key, struct bytes value)
+{
+    return digest_crc32c(
+        digest_crc32c(0, key.data, key.len), value.data, value.len);
+}
+
+/* What stands before the sum; false: it is not its sum. */
+static bool
+without_sum(const MDB_val *key, const MDB_val *stored, struct bytes *value)
+{
+    *value = as_bytes(stored);
+    if (value->len < STORE_SUM_BYTES)
+        return false;
+    value->len -= STORE_SUM_BYTES;
+    return key_take_u32(value->data + value->len) ==
+           sum_of(as_bytes(key), *value);
+}
+
+static int
+take_value(enum store_table table, const MDB_val *key, const MDB_val *stored,
+    struct bytes *value, struct err *err)
+{
+    if (without_sum(key, stored, value))
+        return 0;
+    return err_set(err, ERR_STATE,
+        "a row of table \"%s\" is damaged (`leadline verify` names it)",
+        store_table_name(table));
 }
 
 /* ---- transactions ---- */
@@ -168,8 +197,9 @@ store_get(struct store_txn *txn, enum store_table table, struct bytes key,
         return 0;
     if (rc != 0)
         return store_lmdb_failed(err, rc, "get");
-    *value = as_bytes(&v);
-    return 1;
+    if (value == NULL)
+        return 1;
+    return take_value(table, &k, &v, value, err) == 0 ? 1 : -1;
 }
 
 /*
@@ -192,17 +222,24 @@ store_put(struct store_txn *txn, enum store_table table, struct bytes key,
 {
     MDB_cursor *cursor = cursor_of(txn, table, err);
     MDB_val k = as_val(key);
-    MDB_val v = as_val(value);
+    MDB_val v = {.mv_size = value.len + STORE_SUM_BYTES};
+    uint32_t sum = sum_of(key, value);
     int rc;
 
     if (cursor == NULL)
         return -1;
     if (!is_key(key))
         return no_key(key, err);
-    rc = mdb_cursor_put(
-        cursor, &k, &v, cursor_stands_at(cursor, key) ? MDB_CURRENT : 0);
-    if (rc == 0)
+    rc = mdb_cursor_put(cursor, &k, &v,
+        MDB_RESERVE | (cursor_stands_at(cursor, key) ? MDB_CURRENT : 0));
+    if (rc == 0) {
+        uint8_t *at = v.mv_data;
+
+        if (value.len > 0)
+            memcpy(at, value.data, value.len);
+        key_put_u32(at + value.len, sum);
         return 0;
+    }
     if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT)
         txn->full = true;
     return store_lmdb_failed(err, rc, "put");
@@ -224,9 +261,33 @@ store_delete(struct store_txn *txn, enum store_table table, struct bytes key,
                                          : store_lmdb_failed(err, rc, "delete");
 }
 
+struct walk {
+    enum store_table table;
+    MDB_val end; /* empty: none */
+    store_each_fn *fn;
+    store_each_any_fn *any; /* instead, where damaged rows are told too */
+    void *ctx;
+};
+
 static int
-walk(MDB_cursor *cursor, struct bytes from, MDB_val *to, store_each_fn *fn,
-    void *ctx, struct err *err)
+tell(const struct walk *walk, const MDB_val *key, const MDB_val *stored,
+    struct err *err)
+{
+    struct bytes value;
+
+    if (walk->any != NULL) {
+        bool whole = without_sum(key, stored, &value);
+
+        return walk->any(walk->ctx, as_bytes(key), value, whole, err);
+    }
+    if (take_value(walk->table, key, stored, &value, err) != 0)
+        return -1;
+    return walk->fn(walk->ctx, as_bytes(key), value, err);
+}
+
+static int
+walk_on(MDB_cursor *cursor, struct bytes from, const struct walk *walk,
+    struct err *err)
 {
     MDB_cursor_op op = from.len > 0 ? MDB_SET_RANGE : MDB_FIRST;
     MDB_val k = as_val(from);
@@ -234,10 +295,11 @@ walk(MDB_cursor *cursor, struct bytes from, MDB_val *to, store_each_fn *fn,
     int rc;
 
     while ((rc = mdb_cursor_get(cursor, &k, &v, op)) == 0) {
-        if (to->mv_size > 0 && mdb_cmp(mdb_cursor_txn(cursor),
-                                   mdb_cursor_dbi(cursor), &k, to) >= 0)
+        if (walk->end.mv_size > 0 &&
+            mdb_cmp(mdb_cursor_txn(cursor), mdb_cursor_dbi(cursor), &k,
+                &walk->end) >= 0)
             return 0;
-        rc = fn(ctx, as_bytes(&k), as_bytes(&v), err);
+        rc = tell(walk, &k, &v, err);
         if (rc != 0)
             return rc > 0 ? 0 : -1;
         op = MDB_NEXT;
@@ -245,36 +307,61 @@ walk(MDB_cursor *cursor, struct bytes from, MDB_val *to, store_each_fn *fn,
     return rc == MDB_NOTFOUND ? 0 : store_lmdb_failed(err, rc, "walk");
 }
 
-int
-store_each(struct store_txn *txn, enum store_table table, struct bytes from,
-    struct bytes to, store_each_fn *fn, void *ctx, struct err *err)
+static int
+walk(struct store_txn *txn, struct bytes from, const struct walk *walk,
+    struct err *err)
 {
-    MDB_val end = as_val(to);
     MDB_cursor *cursor; /* its own: walks may be nested */
     int rc;
 
     if (from.len > STORE_KEY_MAX_BYTES)
         return no_key(from, err);
-    rc = mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor);
+    rc = mdb_cursor_open(txn->txn, txn->store->tables[walk->table], &cursor);
     if (rc != 0)
         return store_lmdb_failed(err, rc, "walk");
-    rc = walk(cursor, from, &end, fn, ctx, err);
+    rc = walk_on(cursor, from, walk, err);
     mdb_cursor_close(cursor);
     return rc;
 }
 
-/* What a cursor found, or not. */
+int
+store_each(struct store_txn *txn, enum store_table table, struct bytes from,
+    struct bytes to, store_each_fn *fn, void *ctx, struct err *err)
+{
+    const struct walk each = {
+        .table = table, .end = as_val(to), .fn = fn, .ctx = ctx};
+
+    return walk(txn, from, &each, err);
+}
+
+int
+store_each_any(struct store_txn *txn, enum store_table table, struct bytes from,
+    store_each_any_fn *fn, void *ctx, struct err *err)
+{
+    const struct walk each = {.table = table, .any = fn, .ctx = ctx};
+
+    return walk(txn, from, &each, err);
+}
+
+/* What a cursor found, or not: as store_seek(). */
+struct found {
+    enum store_table table;
+    struct bytes *key;
+    struct bytes *value; /* NULL: not asked for, and not looked at */
+};
+
 static int
-found(int rc, const MDB_val *k, const MDB_val *v, struct bytes out[2],
-    struct err *err)
+take_found(const struct found *found, int rc, const MDB_val *k,
+    const MDB_val *v, struct err *err)
 {
     if (rc == MDB_NOTFOUND)
         return 0;
     if (rc != 0)
         return store_lmdb_failed(err, rc, "seek");
-    out[0] = as_bytes(k);
-    out[1] = as_bytes(v);
-    return 1;
+    *found->key = as_bytes(k);
+    if (found->value == NULL)
+        return 1;
+    return take_value(found->table, k, v, found->value, err) == 0 ? 1 : -1;
 }
 
 int
@@ -282,7 +369,7 @@ store_seek(struct store_txn *txn, enum store_table table, struct bytes from,
     struct bytes *key, struct bytes *value, struct err *err)
 {
     MDB_cursor *cursor = cursor_of(txn, table, err);
-    struct bytes out[2];
+    const struct found found = {.table = table, .key = key, .value = value};
     MDB_val k = as_val(from);
     MDB_val v;
     int rc;
@@ -293,12 +380,7 @@ store_seek(struct store_txn *txn, enum store_table table, struct bytes from,
         return no_key(from, err);
     rc = mdb_cursor_get(
         cursor, &k, &v, from.len > 0 ? MDB_SET_RANGE : MDB_FIRST);
-    rc = found(rc, &k, &v, out, err);
-    if (rc == 1) {
-        *key = out[0];
-        *value = out[1];
-    }
-    return rc;
+    return take_found(&found, rc, &k, &v, err);
 }
 
 int
@@ -307,7 +389,7 @@ store_seek_before(struct store_txn *txn, enum store_table table,
     struct err *err)
 {
     MDB_cursor *cursor = cursor_of(txn, table, err);
-    struct bytes out[2];
+    const struct found found = {.table = table, .key = key, .value = value};
     MDB_val k = as_val(before);
     MDB_val v;
     int rc = MDB_NOTFOUND;
@@ -322,103 +404,5 @@ store_seek_before(struct store_txn *txn, enum store_table table,
         rc = mdb_cursor_get(cursor, &k, &v, MDB_PREV);
     else if (rc == MDB_NOTFOUND)
         rc = mdb_cursor_get(cursor, &k, &v, MDB_LAST);
-    rc = found(rc, &k, &v, out, err);
-    if (rc == 1) {
-        *key = out[0];
-        *value = out[1];
-    }
-    return rc;
-}
-
-/* ---- care ---- */
-
-int
-store_clear_stale_readers(struct store *store, struct err *err)
-{
-    int dead = 0;
-    int rc = mdb_reader_check(store->env, &dead);
-
-    return rc == 0 ? dead : store_lmdb_failed(err, rc, "stale readers");
-}
-
-/* Pages that are free for use again; each row of LMDB's own table 0 is a list
- * that begins with its length. */
-static int
-count_free(MDB_txn *txn, size_t *pages)
-{
-    MDB_cursor *cursor;
-    MDB_val key;
-    MDB_val value;
-    int rc = mdb_cursor_open(txn, 0, &cursor);
-
-    *pages = 0;
-    if (rc != 0)
-        return rc;
-    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        size_t count;
-
-        memcpy(&count, value.mv_data, sizeof(count));
-        *pages += count;
-    }
-    mdb_cursor_close(cursor);
-    return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static int
-map_ratio(struct store *store, double *ratio, struct err *err)
-{
-    struct store_txn *txn = store_begin_read(store, err);
-    MDB_envinfo info;
-    MDB_stat stat;
-    size_t free_pages = 0;
-    int rc;
-
-    if (txn == NULL)
-        return -1;
-    rc = count_free(txn->txn, &free_pages);
-    if (rc == 0)
-        rc = mdb_env_info(store->env, &info);
-    if (rc == 0)
-        rc = mdb_env_stat(store->env, &stat);
-    store_abort(txn);
-    if (rc != 0)
-        return store_lmdb_failed(err, rc, "how full");
-    *ratio = (double)(info.me_last_pgno + 1 - free_pages) *
-             (double)stat.ms_psize / (double)info.me_mapsize;
-    return 0;
-}
-
-int
-store_used_ratio(struct store *store, double *ratio, struct err *err)
-{
-    struct statvfs disk;
-    const char *path;
-    double disk_ratio;
-
-    if (map_ratio(store, ratio, err) != 0)
-        return -1;
-    if (mdb_env_get_path(store->env, &path) != 0 || statvfs(path, &disk) != 0)
-        return err_sys(err, errno, "how full is the disk");
-    if (disk.f_blocks == 0)
-        return 0;
-    disk_ratio = 1.0 - (double)disk.f_bavail / (double)disk.f_blocks;
-    if (disk_ratio > *ratio)
-        *ratio = disk_ratio;
-    return 0;
-}
-
-int
-store_table_size(struct store_txn *txn, enum store_table table,
-    struct store_size *size, struct err *err)
-{
-    MDB_stat stat;
-    int rc = mdb_stat(txn->txn, txn->store->tables[table], &stat);
-
-    if (rc != 0)
-        return store_lmdb_failed(err, rc, "size of a table");
-    *size = (struct store_size){.rows = stat.ms_entries,
-        .bytes = (stat.ms_branch_pages + stat.ms_leaf_pages +
-                     stat.ms_overflow_pages) *
-                 stat.ms_psize};
-    return 0;
+    return take_found(&found, rc, &k, &v, err);
 }

@@ -4,7 +4,8 @@
  *
  * This file knows LMDB and nothing about what is stored; the rows have their
  * own modules (raw.h, registry.h, verdict_row.h, ...).  Keys sort as bytes.
- * A commit is on disk when store_commit() returns.
+ * A commit is on disk when store_commit() returns.  Every row is kept with a
+ * checksum, and one that is not what was put is ERR_STATE to whoever reads it.
  */
 #ifndef COLLECTOR_STORE_H
 #define COLLECTOR_STORE_H
@@ -40,7 +41,7 @@ enum store_table {
     STORE_TABLE_COUNT
 };
 
-enum { STORE_SCHEMA_VERSION = 1, STORE_KEY_MAX_BYTES = 500 };
+enum { STORE_SCHEMA_VERSION = 2, STORE_KEY_MAX_BYTES = 500 };
 
 struct store;
 struct store_txn;
@@ -51,10 +52,14 @@ struct store_spec {
     bool read_only;   /* no writer, and nothing is made */
 };
 
+/* As in messages; "raw", "verdicts", ... */
+const char *store_table_name(enum store_table table);
+
 /*
- * ERR_BUSY when another process writes to it, ERR_STATE when it is damaged or
- * of another schema version, ERR_SYS for the rest.  The message says what to
- * do.
+ * ERR_BUSY when another process writes to it, ERR_STATE when it is damaged, of
+ * a newer schema or none of ours (store_look.h tells which), ERR_SYS for the
+ * rest.  The message says what to do.  One of an older schema is migrated,
+ * unless opened read only: ERR_STATE.
  */
 struct store *store_open(const struct store_spec *spec, struct err *err);
 /* No transaction may be open.  NULL is allowed. */
@@ -68,6 +73,19 @@ int store_clear_stale_readers(struct store *store, struct err *err);
 
 /* Of map and disk, the fuller one. */
 int store_used_ratio(struct store *store, double *ratio, struct err *err);
+/* The same apart. */
+struct store_used {
+    double map;
+    double disk;
+};
+int store_used(struct store *store, struct store_used *used, struct err *err);
+
+/*
+ * Writes a compact copy, data.mdb, into `dir`, which is there and has none, and
+ * syncs it.  Reads in one transaction of its own: nobody waits, but pages that
+ * are freed meanwhile are not used again before it ends.
+ */
+int store_copy(struct store *store, const char *dir, struct err *err);
 
 /* What a table takes in the file, whole pages. */
 struct store_size {
@@ -91,7 +109,8 @@ void store_abort(struct store_txn *txn);
 
 /*
  * 1: found, 0: not, -1: err.  `value` points into the map and is good until
- * the next write in this transaction, or its end.
+ * the next write in this transaction, or its end.  With `value` NULL the row is
+ * not looked at, and found whatever it holds.
  */
 int store_get(struct store_txn *txn, enum store_table table, struct bytes key,
     struct bytes *value, struct err *err);
@@ -111,7 +130,19 @@ typedef int store_each_fn(
 int store_each(struct store_txn *txn, enum store_table table, struct bytes from,
     struct bytes to, store_each_fn *fn, void *ctx, struct err *err);
 
-/* The first row with key >= from.  1: found, 0: none, -1: err. */
+/*
+ * The same for every row from `from` on, also those that are not what was put:
+ * `whole` is false then, and `value` what there is of it.
+ */
+typedef int store_each_any_fn(void *ctx, struct bytes key, struct bytes value,
+    bool whole, struct err *err);
+int store_each_any(struct store_txn *txn, enum store_table table,
+    struct bytes from, store_each_any_fn *fn, void *ctx, struct err *err);
+
+/*
+ * The first row with key >= from.  1: found, 0: none, -1: err.  `value` may be
+ * NULL, as in store_get().
+ */
 int store_seek(struct store_txn *txn, enum store_table table, struct bytes from,
     struct bytes *key, struct bytes *value, struct err *err);
 /* The last row with key < before (empty: the last of all). */

@@ -1,6 +1,11 @@
 /*
- * store_lmdb.h - what store.c and store_open.c share, and nobody else: LMDB
- * itself.  store_open.c makes a struct store, store.c works with it.
+ * store_lmdb.h - what the files of store.h share, and nobody else: LMDB itself.
+ * store_open.c makes a struct store, store.c works with its rows, store_care.c
+ * with it as a whole; store_look.c says in what condition one is and
+ * store_migrate.c makes an older one ours.
+ *
+ * A row's value is stored with a checksum behind it (crc32c of key and value,
+ * big-endian).
  */
 #ifndef COLLECTOR_STORE_LMDB_H
 #define COLLECTOR_STORE_LMDB_H
@@ -9,7 +14,7 @@
 
 #include "store.h"
 
-enum { STORE_READERS_MAX = 512 };
+enum { STORE_READERS_MAX = 512, STORE_SUM_BYTES = 4 };
 
 struct store {
     MDB_env *env; /* owned */
@@ -17,6 +22,44 @@ struct store {
     int lock_fd; /* owned; -1 where read only */
     bool read_only;
 };
+
+struct store_txn {
+    struct store *store;                    /* borrowed */
+    MDB_txn *txn;                           /* owned */
+    MDB_cursor *cursors[STORE_TABLE_COUNT]; /* owned; NULL until needed */
+    bool full; /* something did not fit: nothing can be kept */
+};
+
+/*
+ * Opens the environment of `spec` as store->env; the caller closes it, also
+ * after a failure.  Gives what LMDB gives.
+ */
+int store_lmdb_env(struct store *store, const struct store_spec *spec);
+
+/*
+ * Calls `fn` for the ids of pages that are free for use again, row by row of
+ * LMDB's own table 0; not 0 ends it with that.  They are `count` size_t, and
+ * not aligned.
+ */
+typedef int store_free_fn(void *ctx, const uint8_t *pages, size_t count);
+int store_lmdb_each_free(MDB_txn *txn, store_free_fn *fn, void *ctx);
+
+/* Where the schema version stands in STORE_META. */
+MDB_val store_schema_key(void);
+
+/*
+ * 0, and the version that a schema row says; -1: it says none.  Its first byte
+ * is the version in every schema.
+ */
+int store_schema_of(const MDB_val *row, int *version);
+
+int store_schema_put(struct store *store, MDB_txn *txn, int version);
+
+/* The first version has no checksums; those after it have. */
+enum { STORE_SCHEMA_BARE = 1 };
+
+/* store_migrate.c: from `version` on to ours, a slice a transaction. */
+int store_migrate(struct store *store, int version, struct err *err);
 
 /* Says in our words what LMDB says in its.  Returns -1. */
 int store_lmdb_failed(struct err *err, int rc, const char *what);

@@ -42,6 +42,22 @@ crc32c_of_parts_is_the_crc32c_of_the_whole(void **state)
 }
 
 static void
+crc32c_is_the_same_with_and_without_the_instruction(void **state)
+{
+    uint8_t bytes[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(i * i * 31 + i);
+    for (size_t len = 0; len < 200; len++) {
+        uint32_t before = (uint32_t)len * 0x9e3779b9U;
+
+        assert_int_equal(digest_crc32c(before, bytes + len % 9, len),
+            digest_crc32c_by_table(before, bytes + len % 9, len));
+    }
+}
+
+static void
 assert_sha256(const char *data, const char *expect)
 {
     uint8_t digest[DIGEST_SHA256_BYTES];
@@ -104,6 +120,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc32c_gives_the_values_of_its_rfc),
+        cmocka_unit_test(crc32c_is_the_same_with_and_without_the_instruction),
         cmocka_unit_test(crc32c_of_parts_is_the_crc32c_of_the_whole),
         cmocka_unit_test(sha256_gives_the_values_of_its_standard),
         cmocka_unit_test(hmac_sha256_gives_the_values_of_its_rfc),
