@@ -164,14 +164,16 @@ delete_old(
     struct retention_now now = {
         .unix_ms = writer->room.now_unix_ms, .mono_ns = clock_mono_ns()};
     size_t deleted;
+    bool again;
 
     if (!idle && now.unix_ms - writer->deleted_unix_ms < BUSY_DELETE_MS &&
         now.unix_ms >= writer->deleted_unix_ms)
         return 0;
     writer->deleted_unix_ms = now.unix_ms;
-    if (retention_run(&writer->retention, txn, &now, &deleted, err) != 0)
+    if (retention_run(&writer->retention, txn, &now, &deleted, &again, err) !=
+        0)
         return -1;
-    writer->again = writer->again || deleted == RETENTION_SLICE_ROWS;
+    writer->again = writer->again || again;
     return 0;
 }
 

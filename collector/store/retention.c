@@ -102,7 +102,7 @@ struct rule {
     uint32_t length_s; /* what a row covers from its time on */
 };
 
-static const struct rule rules[] = {
+static const struct rule rules[RETENTION_TABLES] = {
     {STORE_RAW, RETENTION_RAW_KEPT_MS, RAW_BUCKET_MS / 1000},
     {STORE_EVIDENCE, RETENTION_EVIDENCE_MS, HOUR_S},
     {STORE_VERDICTS, RETENTION_ROWS_MS, HOUR_S},
@@ -143,61 +143,111 @@ is_waited_for(struct store_txn *txn, uint32_t start_s, uint32_t check,
     return rc;
 }
 
+/* One slice. */
+struct slice {
+    struct store_txn *txn;
+    int64_t date_unix_ms;
+    struct waiting waiting;
+    size_t deleted;
+    size_t looks; /* at rows, deleted or not */
+};
+
+/* The place of the next look: behind a series of raw that waits. */
+static void
+pass_series(struct retention_place *place, uint32_t start_s, uint32_t check)
+{
+    bool last = check == UINT32_MAX;
+
+    key_put_u32(place->key, last ? start_s + 1 : start_s);
+    key_put_u32(place->key + 4, last ? 0 : check + 1);
+    place->len = KEY_MIN_BYTES;
+}
+
+/* A key that is none of ours is left for `verify` to find. */
+static void
+pass_key(struct retention_place *place, struct bytes key)
+{
+    memcpy(place->key, key.data, key.len);
+    place->key[key.len] = 0;
+    place->len = key.len + 1;
+}
+
+static int
+delete_key(struct slice *slice, enum store_table table, struct bytes key,
+    struct err *err)
+{
+    uint8_t copy[STORE_KEY_MAX_BYTES];
+
+    memcpy(copy, key.data, key.len);
+    slice->deleted++;
+    return store_delete(
+        slice->txn, table, (struct bytes){.data = copy, .len = key.len}, err);
+}
+
 /*
- * 1: the first row was deleted, 0: it is to stay, or there is none, -1.  A key
- * that is none of ours is left for `verify` to find: no turn may fail by it.
+ * 1: the first row from `place` on was deleted, or passed by; 0: it is to stay,
+ * or there is none, -1.
  */
 static int
-delete_first(struct store_txn *txn, const struct rule *rule,
-    int64_t date_unix_ms, struct waiting *waiting, struct err *err)
+delete_next(struct slice *slice, const struct rule *rule,
+    struct retention_place *place, struct err *err)
 {
-    const struct bytes beginning = {.len = 0};
-    uint8_t copy[STORE_KEY_MAX_BYTES];
     struct bytes key;
-    struct bytes value;
     uint32_t start_s;
-    int rc = store_seek(txn, rule->table, beginning, &key, &value, err);
+    uint32_t check;
+    int rc = store_seek(slice->txn, rule->table,
+        (struct bytes){.data = place->key, .len = place->len}, &key, NULL, err);
 
     if (rc != 1)
         return rc;
-    if (key.len < KEY_MIN_BYTES)
-        return 0;
-    start_s = key_take_u32(key.data);
-    if (((int64_t)start_s + rule->length_s) * MS_PER_SEC >
-        date_unix_ms - rule->kept_ms)
-        return 0;
-    if (rule->table == STORE_RAW) {
-        rc = is_waited_for(
-            txn, start_s, key_take_u32(key.data + 4), waiting, err);
-        if (rc != 0)
-            return rc < 0 ? -1 : 0;
+    slice->looks++;
+    if (key.len < KEY_MIN_BYTES) {
+        pass_key(place, key);
+        return 1;
     }
-    memcpy(copy, key.data, key.len);
-    return store_delete(txn, rule->table,
-               (struct bytes){.data = copy, .len = key.len}, err) == 0
-               ? 1
-               : -1;
+    start_s = key_take_u32(key.data);
+    check = key_take_u32(key.data + 4);
+    if (((int64_t)start_s + rule->length_s) * MS_PER_SEC >
+        slice->date_unix_ms - rule->kept_ms)
+        return 0;
+    rc = 0;
+    if (rule->table == STORE_RAW)
+        rc = is_waited_for(slice->txn, start_s, check, &slice->waiting, err);
+    if (rc == 1)
+        pass_series(place, start_s, check);
+    if (rc == 0)
+        rc = delete_key(slice, rule->table, key, err) == 0 ? 1 : -1;
+    return rc;
 }
 
 int
 retention_run(struct retention *retention, struct store_txn *txn,
-    const struct retention_now *now, size_t *deleted, struct err *err)
+    const struct retention_now *now, size_t *deleted, bool *again,
+    struct err *err)
 {
-    struct waiting waiting = {.is_known = false};
-    int64_t date_unix_ms;
+    struct slice slice = {.txn = txn};
+    int rc = move_date(retention, txn, now, &slice.date_unix_ms, err);
 
     *deleted = 0;
-    if (move_date(retention, txn, now, &date_unix_ms, err) != 0)
+    *again = false;
+    if (rc != 0)
         return -1;
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        int rc = 1;
+    for (size_t i = 0; i < RETENTION_TABLES; i++) {
+        struct retention_place *place = &retention->places[i];
 
-        while (rc == 1 && *deleted < RETENTION_SLICE_ROWS) {
-            rc = delete_first(txn, &rules[i], date_unix_ms, &waiting, err);
-            *deleted += rc == 1;
-        }
+        do
+            rc = slice.looks < RETENTION_SLICE_ROWS
+                     ? delete_next(&slice, &rules[i], place, err)
+                     : 2;
+        while (rc == 1);
         if (rc < 0)
             return err_wrap(err, "retention");
+        /* At the end of what is due: what was passed may have its turn. */
+        if (rc == 0)
+            place->len = 0;
+        else
+            *again = true;
     }
+    *deleted = slice.deleted;
     return 0;
 }

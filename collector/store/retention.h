@@ -4,7 +4,7 @@
  * Results older than RETENTION_RAW_MS are not taken any more.  Raw is kept two
  * days longer, so that whatever was still taken finds all of its hour there
  * when that is judged and rolled up again.  Hours that wait for that are never
- * deleted.
+ * deleted; what lies behind them is, all the same.
  *
  * A date that jumps ahead must not empty the store: retention's own date
  * follows the clock's by a day an hour at most.
@@ -25,11 +25,18 @@
 #define RETENTION_EVIDENCE_MS (90 * RETENTION_DAY_MS)
 #define RETENTION_ROWS_MS     (400 * RETENTION_DAY_MS) /* verdicts and hours */
 
-enum { RETENTION_SLICE_ROWS = 500 };
+enum { RETENTION_SLICE_ROWS = 500, RETENTION_TABLES = 4 };
+
+/* Where a table's next slice begins; before it stands what must stay. */
+struct retention_place {
+    uint8_t key[STORE_KEY_MAX_BYTES + 1];
+    size_t len; /* 0: at its first row */
+};
 
 /* What is remembered from one slice to the next; all-zero at first. */
 struct retention {
     int64_t advanced_mono_ns; /* when the date was moved by a day; 0: never */
+    struct retention_place places[RETENTION_TABLES];
 };
 
 /* The two clocks of a turn. */
@@ -46,10 +53,12 @@ bool retention_takes(
 int64_t retention_verdicts_from(int64_t now_unix_ms);
 
 /*
- * Deletes at most RETENTION_SLICE_ROWS rows whose time has come.  `deleted`
- * gets how many; as many as the slice has room for: there may be more.
+ * Deletes at most RETENTION_SLICE_ROWS rows whose time has come, and looks at
+ * not many more.  `deleted` gets how many; *again says that there may be more
+ * now.
  */
 int retention_run(struct retention *retention, struct store_txn *txn,
-    const struct retention_now *now, size_t *deleted, struct err *err);
+    const struct retention_now *now, size_t *deleted, bool *again,
+    struct err *err);
 
 #endif

@@ -160,16 +160,17 @@ forget_old(struct fixture *f)
 {
     size_t in_all = 0;
     size_t deleted;
+    bool again;
     struct err err;
 
     f->clocks.unix_ms = f->now_unix_ms;
     do {
-        assert_ok(
-            retention_run(&f->retention, f->txn, &f->clocks, &deleted, &err),
+        assert_ok(retention_run(&f->retention, f->txn, &f->clocks, &deleted,
+                      &again, &err),
             err);
         assert_true(deleted <= RETENTION_SLICE_ROWS);
         in_all += deleted;
-    } while (deleted > 0);
+    } while (again);
     return in_all;
 }
 
@@ -347,6 +348,62 @@ an_hour_that_waits_for_the_ladder_or_the_judge_stays(void **state)
 }
 
 static void
+forget_marks(struct fixture *f)
+{
+    struct bytes key;
+    struct err err;
+
+    while (store_seek(f->txn, STORE_DIRTY, (struct bytes){.len = 0}, &key, NULL,
+               &err) == 1) {
+        uint8_t copy[16];
+        size_t len = key.len;
+
+        assert_true(len <= sizeof(copy));
+        memcpy(copy, key.data, len);
+        assert_ok(store_delete(f->txn, STORE_DIRTY,
+                      (struct bytes){.data = copy, .len = len}, &err),
+            err);
+    }
+}
+
+/* Many series wait, among them the first of all, and the last. */
+static void
+what_waits_does_not_keep_the_rest(void **state)
+{
+    enum { SERIES = 2000, WAITING = 1700 };
+    struct fixture *f = *state;
+    uint8_t key[12] = {0};
+    const struct bytes bytes = {.data = key, .len = sizeof(key)};
+    const struct bytes damaged = {.data = (const uint8_t *)"odd", .len = 3};
+    struct bytes found;
+    struct err err;
+
+    assert_ok(store_put(f->txn, STORE_RAW, damaged, damaged, &err), err);
+    key_put_u32(key, (uint32_t)(base_unix_ms / 1000));
+    for (uint32_t check = 1; check <= SERIES; check++) {
+        key_put_u32(key + 4, check == SERIES ? UINT32_MAX : check);
+        assert_ok(store_put(f->txn, STORE_RAW, bytes, bytes, &err), err);
+        if (check < WAITING || check == SERIES)
+            assert_ok(
+                ladder_mark(f->ladder, f->txn,
+                    check == SERIES ? UINT32_MAX : check, base_unix_ms, &err),
+                err);
+    }
+    key_put_u32(key, (uint32_t)(base_unix_ms / 1000) + 1800);
+    assert_ok(store_put(f->txn, STORE_RAW, bytes, bytes, &err), err);
+    key_put_u32(key + 4, 3000); /* nobody waits for it */
+    assert_ok(store_put(f->txn, STORE_RAW, bytes, bytes, &err), err);
+    f->now_unix_ms = base_unix_ms + 100 * RETENTION_DAY_MS;
+    assert_int_equal(forget_old(f), SERIES - WAITING + 1);
+    assert_int_equal(store_get(f->txn, STORE_RAW, bytes, &found, &err), 0);
+    assert_int_equal(forget_old(f), 0);
+    /* And their turn comes. */
+    forget_marks(f);
+    assert_int_equal(forget_old(f), WAITING - 1 + 2);
+    assert_int_equal(store_get(f->txn, STORE_RAW, damaged, &found, &err), 1);
+}
+
+static void
 each_table_has_its_time(void **state)
 {
     static const struct {
@@ -452,6 +509,8 @@ main(void)
         cmocka_unit_test_setup_teardown(
             an_hour_that_waits_for_the_ladder_or_the_judge_stays, setup,
             teardown),
+        cmocka_unit_test_setup_teardown(
+            what_waits_does_not_keep_the_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(
             each_table_has_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(
