@@ -24,7 +24,7 @@ history_is_old(struct verify *verify, bool *old, struct err *err)
     if (rc < 0)
         return -1;
     *old = history == NULL ||
-           (rc == 1 &&
+           (rc == 1 && !verify->history_is_damaged &&
                (history->count == 0 ||
                    history->versions[history->count - 1].version != newest));
     return 0;
@@ -44,7 +44,14 @@ begin_turn(struct verify *verify, struct err *err)
         return 0;
     conf_history_free(verify->history);
     verify->history = conf_history_load(verify->txn, err);
-    return verify->history != NULL ? 0 : -1;
+    if (verify->history != NULL)
+        return 0;
+    if (err->code != ERR_STATE)
+        return -1;
+    /* Which row it is, verify_rows() says. */
+    verify->history_is_damaged = true;
+    verify->history = calloc(1, sizeof(*verify->history));
+    return verify->history != NULL ? 0 : err_set(err, ERR_NOMEM, "history");
 }
 
 int
@@ -160,6 +167,9 @@ verify_all(struct verify *verify, struct err *err)
     if (begin_turn(verify, err) != 0 || find_checks(verify, err) != 0 ||
         verify_rows(verify, err) != 0)
         return -1;
+    if (verify->history_is_damaged)
+        return verify_say(verify, "configs", err,
+            "a configuration cannot be read: nothing was made anew");
     for (size_t i = 0; i < verify->check_count; i++) {
         uint32_t check = verify->checks[i];
 

@@ -40,13 +40,14 @@ struct verify_marks {
 /* ---- before ---- */
 
 static int
-take_mark(void *ctx, struct bytes key, struct bytes value, struct err *err)
+take_mark(void *ctx, struct bytes key, struct bytes value, bool whole,
+    struct err *err)
 {
     struct verify_marks *marks = ctx;
     struct mark_row row;
     struct mark *grown;
 
-    if (key.len != 4 + REGISTRY_SPOOL_ID_BYTES ||
+    if (!whole || key.len != 4 + REGISTRY_SPOOL_ID_BYTES ||
         mark_row_decode(value, &row, err) != 0)
         return 0; /* told with the other rows */
     grown = realloc(marks->marks, (marks->mark_count + 1) * sizeof(*grown));
@@ -82,7 +83,7 @@ verify_marks_new(struct verify *verify, struct err *err)
         err_set(err, ERR_NOMEM, "marks");
         return NULL;
     }
-    if (store_each(verify->txn, STORE_MARKS, all, all, take_mark, marks, err) !=
+    if (store_each_any(verify->txn, STORE_MARKS, all, take_mark, marks, err) !=
             0 ||
         (check_row_each(verify->txn, see_check, &first_unix_ms, err) != 0 &&
             err->code != ERR_STATE)) {
@@ -252,7 +253,8 @@ compare_taken(struct verify *verify, const struct verify_marks *marks,
 
 /* What is stored was acknowledged, or can be at once: marks go up together. */
 static int
-compare_acked(void *ctx, struct bytes key, struct bytes value, struct err *err)
+compare_acked(void *ctx, struct bytes key, struct bytes value, bool whole,
+    struct err *err)
 {
     struct acked *acked = ctx;
     char hex[2 * REGISTRY_SPOOL_ID_BYTES + 1];
@@ -261,7 +263,7 @@ compare_acked(void *ctx, struct bytes key, struct bytes value, struct err *err)
     struct mark_row row;
     uint32_t spool;
 
-    if (key.len != 4 + REGISTRY_SPOOL_ID_BYTES ||
+    if (!whole || key.len != 4 + REGISTRY_SPOOL_ID_BYTES ||
         mark_row_decode(value, &row, err) != 0)
         return 0; /* told with the other rows */
     digest_hex(key.data + 4, REGISTRY_SPOOL_ID_BYTES, hex);
@@ -289,6 +291,6 @@ verify_marks_compare(
         if (compare_taken(verify, marks, &marks->marks[i], err) != 0)
             return -1;
     }
-    return store_each(
-        verify->txn, STORE_MARKS, all, all, compare_acked, &acked, err);
+    return store_each_any(
+        verify->txn, STORE_MARKS, all, compare_acked, &acked, err);
 }

@@ -15,6 +15,7 @@ struct verify {
     struct verify_counts *counts;   /* borrowed */
     struct store_txn *txn;          /* owned; renewed by verify_turn() */
     struct conf_history *history;   /* owned; as of that transaction */
+    bool history_is_damaged; /* it is empty, and nothing can be made anew */
     int64_t turn_began_ns;
     size_t turn_rows;
     uint32_t *checks; /* owned; that are configured, or have results */
