@@ -11,7 +11,10 @@
 #include "intake.h"
 #include "log.h"
 #include "mailq.h"
+#include "meter.h"
 #include "store.h"
+#include "text.h"
+#include "web.h"
 #include "writer.h"
 
 static const char default_store[] = "/var/lib/leadline";
@@ -32,6 +35,8 @@ struct collector {
     struct control *control;
     struct curl_loop *curl;
     struct mailer *mailer;
+    struct meter *meter;
+    struct web *web; /* NULL: not configured */
     struct loop_signal on_term;
     struct loop_signal on_int;
     struct loop_signal on_hup;
@@ -58,6 +63,53 @@ say_mistake(void *ctx, const char *line)
     log_event(LOG_AT_ERROR, "config.mistake", "%s", line);
     if (collector->mistake != NULL)
         collector->mistake(collector->mistake_ctx, line);
+}
+
+/* ---- what is said over HTTP ---- */
+
+/* Of the configuration in force; nothing where it has no dashboard. */
+static int
+open_web(struct collector *collector, struct err *err)
+{
+    const struct config *config = collector->config;
+
+    if (config->dashboard_listen == NULL)
+        return 0;
+    collector->web = web_open(
+        &(struct web_spec){
+            .loop = collector->loop,
+            .store = collector->store,
+            .writer = collector->writer,
+            .intake = collector->intake,
+            .meter = collector->meter,
+            .listen = config->dashboard_listen,
+            .token_file = config->dashboard_token_file,
+            .behind_proxy = config->dashboard_behind_proxy,
+        },
+        err);
+    if (collector->web == NULL)
+        return -1;
+    intake_set_meter(collector->intake, collector->meter);
+    return 0;
+}
+
+/* What is as it was goes on without a break. */
+static int
+reopen_web(
+    struct collector *collector, const struct config *before, struct err *err)
+{
+    const struct config *config = collector->config;
+
+    if (text_same(config->dashboard_listen, before->dashboard_listen) &&
+        text_same(config->dashboard_token_file, before->dashboard_token_file) &&
+        config->dashboard_behind_proxy == before->dashboard_behind_proxy) {
+        web_reload(collector->web);
+        return 0;
+    }
+    intake_set_meter(collector->intake, NULL);
+    web_close(collector->web);
+    collector->web = NULL;
+    return open_web(collector, err);
 }
 
 /* ---- recording the configuration: at the start, and at each reload ---- */
@@ -116,7 +168,8 @@ config_done(struct writer_job *base)
     intake_set_config(collector->intake, collector->config);
     if (control_reload(collector->control, &err) != 0 ||
         mailer_set_config(collector->mailer, &collector->config->mail, &err) !=
-            0)
+            0 ||
+        reopen_web(collector, before, &err) != 0)
         log_event(LOG_AT_ERROR, "config.reload", "error=\"%s\"", err.msg);
     collector_conf_free(before);
     log_event(LOG_AT_INFO, "config.in_force", "checks=%zu",
@@ -148,6 +201,7 @@ refused:
         "file=%s error=\"%s\" in_force=\"the one before\"",
         collector->config_path, err.msg);
     control_set_refused(collector->control, err.msg);
+    web_set_refused(collector->web);
     if (job != NULL)
         collector_conf_free(job->config);
     free(job);
@@ -307,7 +361,10 @@ start_lines(struct collector *collector, struct err *err)
     if (collector->intake == NULL)
         return -1;
     collector->control = control_open(&control, err);
-    return collector->control == NULL ? -1 : 0;
+    if (collector->control == NULL)
+        return -1;
+    collector->meter = meter_new(err);
+    return collector->meter != NULL ? open_web(collector, err) : -1;
 }
 
 static int
@@ -343,10 +400,12 @@ end(struct collector *collector)
     loop_signal_stop(&collector->on_term);
     loop_signal_stop(&collector->on_int);
     loop_signal_stop(&collector->on_hup);
-    /* The writer first: what it finishes still finds everybody there. */
+    /* Then the writer: what it finishes still finds everybody there. */
+    web_close(collector->web);
     writer_stop(collector->writer);
     control_close(collector->control);
     intake_close(collector->intake);
+    meter_free(collector->meter);
     mailer_free(collector->mailer);
     curl_loop_free(collector->curl);
     store_close(collector->store);

@@ -17,9 +17,10 @@ enum {
     TURN_BYTES_MAX = 4 << 20,
     GATHER_MS = 20, /* how long a first job waits for company */
     IDLE_MS = 1000,
-    BACKLOG_MS = 5,       /* between turns when there is late work */
-    CELLS_MAX = 8,        /* made anew in a turn: a check's hour or day each */
-    BUSY_DELETE_MS = 1000 /* between slices of old rows while jobs come */
+    BACKLOG_MS = 5,        /* between turns when there is late work */
+    CELLS_MAX = 8,         /* made anew in a turn: a check's hour or day each */
+    BUSY_DELETE_MS = 1000, /* between slices of old rows while jobs come */
+    FAILING_MAX_MS = 120000 /* without a job that could have failed, too */
 };
 
 struct job_list {
@@ -47,6 +48,8 @@ struct writer {
     bool turn_failed;
     struct err turn_err;
     bool stopping;
+    struct writer_health health;
+    int64_t failed_ns; /* when a turn was lost last */
 
     struct writer_room room; /* the thread's own */
     int64_t next_unix_ms;    /* when time alone asks for a turn */
@@ -231,9 +234,33 @@ write_turn(
     return store_commit(txn, err);
 }
 
+/*
+ * After a lost turn one that had nothing to write proves nothing, unless
+ * nobody has tried for a while.  Under the lock.
+ */
+static void
+note_health(struct writer *writer, bool had_jobs, int rc, const struct err *err)
+{
+    struct writer_health *health = &writer->health;
+    int64_t now_ns = clock_mono_ns();
+
+    if (rc != 0) {
+        health->lost_turns++;
+        health->failing = true;
+        health->err = *err;
+        writer->failed_ns = now_ns;
+        return;
+    }
+    health->commits++;
+    health->committed_ns = now_ns;
+    if (had_jobs || now_ns - writer->failed_ns > FAILING_MAX_MS * NS_PER_MS)
+        health->failing = false;
+}
+
 static void
 take_turn(struct writer *writer, struct job_list *turn)
 {
+    bool had_jobs = turn->count > 0;
     struct err err = {0};
     bool queued = false;
     int rc = write_turn(writer, turn, &queued, &err);
@@ -256,6 +283,7 @@ take_turn(struct writer *writer, struct job_list *turn)
         writer->turn_failed = true;
         writer->turn_err = err;
     }
+    note_health(writer, had_jobs, rc, &err);
     (void)pthread_mutex_unlock(&writer->lock);
     loop_wake_send(writer->wake);
 }
@@ -389,6 +417,7 @@ writer_start(const struct writer_spec *spec, struct err *err)
     writer->mail_queued = spec->mail_queued;
     writer->failed = spec->failed;
     writer->ctx = spec->ctx;
+    writer->health.committed_ns = clock_mono_ns();
     list_init(&writer->waiting);
     list_init(&writer->finished);
     (void)pthread_mutex_init(&writer->lock, NULL);
@@ -440,4 +469,12 @@ writer_waiting_bytes(struct writer *writer)
     bytes = writer->waiting.bytes;
     (void)pthread_mutex_unlock(&writer->lock);
     return bytes;
+}
+
+void
+writer_health(struct writer *writer, struct writer_health *health)
+{
+    (void)pthread_mutex_lock(&writer->lock);
+    *health = writer->health;
+    (void)pthread_mutex_unlock(&writer->lock);
 }

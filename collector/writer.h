@@ -84,6 +84,17 @@ void writer_put(struct writer *writer, struct writer_job *job);
 /* Bytes waiting: what intake looks at before it grants credit. */
 size_t writer_waiting_bytes(struct writer *writer);
 
+struct writer_health {
+    int64_t committed_ns; /* the last transaction; at first, the start */
+    uint64_t commits;
+    uint64_t lost_turns;
+    bool failing;   /* the last one that had something to write was lost */
+    struct err err; /* why, if failing */
+};
+
+/* From any thread. */
+void writer_health(struct writer *writer, struct writer_health *health);
+
 /* Says that `room->history` is to be loaded anew (call from a job's run()). */
 int writer_reload_history(
     struct writer_room *room, struct store_txn *txn, struct err *err);

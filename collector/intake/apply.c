@@ -91,7 +91,8 @@ apply_decode(const struct wire_batch *batch, const struct apply_source *source,
     if (batch->count > WIRE_BATCH_MAX_RECORDS)
         job->batch.count = 0; /* admission calls it malformed */
     job->measures = calloc(job->batch.count + 1, sizeof(*job->measures));
-    if (job->measures == NULL) {
+    job->is_new = calloc(job->batch.count + 1, sizeof(*job->is_new));
+    if (job->measures == NULL || job->is_new == NULL) {
         err_set(err, ERR_NOMEM, "batch of %u results", batch->count);
         apply_free(job);
         return NULL;
@@ -114,6 +115,7 @@ apply_free(struct apply_job *job)
     for (uint32_t i = 0; job->measures != NULL && i < job->batch.count; i++)
         measure_free_facts(&job->measures[i]);
     free(job->measures);
+    free(job->is_new);
     buf_free(&job->quarantined);
     free(job);
 }
@@ -205,6 +207,7 @@ take_results(struct apply_job *job, struct writer_room *room,
         if (outcomes[i] != RAW_NEW)
             continue;
         job->mark.taken++;
+        job->is_new[indexes[i]] = true;
         if (note_new(job, room, txn, &results[i], indexes[i], err) != 0)
             goto out;
     }

@@ -28,6 +28,7 @@ struct apply_job {
     struct apply_source source;
     struct admission_batch batch;
     struct measure *measures; /* owned; batch.count, facts owned too */
+    bool *is_new;             /* owned; of the measures: not there before */
     uint32_t last_crc;        /* crc32c of the last record's bytes */
     struct buf quarantined;   /* the bytes of a single unreadable record */
     void *ctx;                /* of whoever made the job */

@@ -406,6 +406,12 @@ end_sessions(struct intake *intake)
 }
 
 void
+intake_set_meter(struct intake *intake, struct meter *meter)
+{
+    intake->meter = meter;
+}
+
+void
 intake_fleet_changed(struct intake *intake)
 {
     struct err err;

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "fleet.h"
 #include "loop.h"
+#include "meter.h"
 #include "store.h"
 #include "writer.h"
 
@@ -36,6 +37,9 @@ void intake_close(struct intake *intake);
 
 /* New checks go out to agents at once. */
 void intake_set_config(struct intake *intake, const struct config *config);
+
+/* What is told of results that are on disk; borrowed; NULL, at first: nothing. */
+void intake_set_meter(struct intake *intake, struct meter *meter);
 
 /* An agent was added or changed: keys and places are read anew. */
 void intake_fleet_changed(struct intake *intake);

@@ -16,6 +16,7 @@ struct intake {
     struct store *store;         /* borrowed */
     struct writer *writer;       /* borrowed */
     const struct config *config; /* borrowed */
+    struct meter *meter;         /* borrowed; or NULL */
     void *context;               /* owned */
     void *socket;                /* owned */
     struct zap *zap;             /* owned */

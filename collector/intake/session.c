@@ -318,6 +318,16 @@ answer_batch(struct intake *intake, struct fleet_agent *agent,
 }
 
 static void
+meter_batch(struct meter *meter, const struct apply_job *job)
+{
+    for (uint32_t i = 0; i < job->batch.count; i++) {
+        if (job->is_new[i])
+            meter_add(meter, &job->measures[i], job->source.region_number,
+                job->source.region);
+    }
+}
+
+static void
 batch_done(struct writer_job *base)
 {
     struct apply_job *job = (struct apply_job *)base;
@@ -325,6 +335,8 @@ batch_done(struct writer_job *base)
     struct fleet_agent *agent = fleet_find(&intake->fleet, job->source.agent);
 
     intake->jobs--;
+    if (!base->lost && intake->meter != NULL)
+        meter_batch(intake->meter, job);
     if (!base->lost && job->admission.verdict == ADMIT_TAKE &&
         job->admission.lost_to != 0)
         log_limited(&intake->lost_log, LOG_AT_WARN, "intake.lost",

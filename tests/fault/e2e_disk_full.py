@@ -3,6 +3,7 @@
 
 Needs root, for a small file system of its own; skipped with a word otherwise.
 """
+import http.client
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import ledger
 from fleet import FleetTest
 from process import NotYet, until
+from servers import free_ports
 
 DISK_MIB = 6
 CHECKS = 60     # so many that a batch of theirs needs more than one import
@@ -40,9 +42,11 @@ class DiskFull(FleetTest):
             raise unittest.SkipTest(
                 f"no small disk: {failed.stderr.decode()}") from None
         cls.mounted = True
+        cls.web, = free_ports(1)
         fleet.store = cls.disk / "store"
         fleet.start_servers()
-        fleet.configure(regions=["eu"], sites=[{"name": "acme", "checks": [
+        fleet.configure(regions=["eu"], dashboard={
+            "listen": f"127.0.0.1:{cls.web}"}, sites=[{"name": "acme", "checks": [
             fleet.check(f"port{n}", "tcp", host="acme.test",
                         port=fleet.site.port) for n in range(CHECKS)]}])
         fleet.start_collector()
@@ -68,6 +72,15 @@ class DiskFull(FleetTest):
                         out.write(b"x" * size)
                 except OSError:
                     pass
+
+    def health(self):
+        line = http.client.HTTPConnection("127.0.0.1", self.web, timeout=20)
+        try:
+            line.request("GET", "/healthz")
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            line.close()
 
     def measured(self):
         return [row for row in self.fleet.export() if row["agent"] == "eu1"]
@@ -97,6 +110,9 @@ class DiskFull(FleetTest):
         self.fill_disk()
         self.import_until_full()
         agent.wait_for_log("code=DISK_FULL", 60)
+        status, reason = self.health()
+        self.assertEqual(503, status)
+        self.assertIn("the store cannot be written", reason)
         self.assertIn("full", fleet.collector.log_text())
         self.assertTrue(fleet.collector.is_running())
         # Questions are answered all the while.
@@ -112,6 +128,7 @@ class DiskFull(FleetTest):
                 raise NotYet(f"{count} results, {full} while it was full")
             return True
         until("what waited arrives", 90, arrived, pause=0.5)
+        self.assertEqual((200, "ok\n"), self.health())
         fleet.wait_until_drained(under_way=2 * CHECKS)
         rows = self.measured()
         self.assertEqual([], ledger.doubled(rows))

@@ -1,0 +1,4 @@
+# collector/web
+unit_test(expo LIBS collector_expo m)
+unit_test(meter LIBS collector_meter)
+unit_test(pulse LIBS collector_web common_loop)
