@@ -231,8 +231,8 @@ take_time_of_day(const char *at, int64_t *out_ms)
     return 0;
 }
 
-static int
-take_date_and_time(const char *text, int64_t *out_unix_ms)
+int
+text_take_date(const char *text, int64_t *out_unix_ms)
 {
     int64_t time_ms = 0;
     int year;
@@ -245,7 +245,7 @@ take_date_and_time(const char *text, int64_t *out_unix_ms)
     year = two_digits(text) * 100 + two_digits(text + 2);
     month = two_digits(text + 5);
     day = two_digits(text + 8);
-    if (year < 1970 || !civil_is_date(year, month, day))
+    if (!civil_is_date(year, month, day))
         return -1;
     if (text[10] != '\0') {
         if (text[10] != 'T' && text[10] != 't' && text[10] != ' ')
@@ -273,8 +273,10 @@ text_take_moment(const char *text, int64_t now_unix_ms, int64_t *out_unix_ms,
         *out_unix_ms = now_unix_ms + (*text == '-' ? -value : value);
         return 0;
     }
-    if (take_date_and_time(text, out_unix_ms) == 0)
+    if (text_take_date(text, &value) == 0 && value >= 0) {
+        *out_unix_ms = value;
         return 0;
+    }
     if (text_take_int(text, 0, INT64_C(253402300799), &value, &ignored) == 0) {
         *out_unix_ms = value * MS_PER_SEC;
         return 0;

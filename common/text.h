@@ -30,9 +30,14 @@ int text_take_span_ms(const char *text, int64_t *out_ms, struct err *err);
 void text_put_span(int64_t span_ms, char *out, size_t size);
 
 /*
- * A moment: RFC 3339 ("2026-11-28T22:00:00Z", offsets too, ms too), a date
- * (its midnight UTC), seconds since 1970, or relative to `now_unix_ms`
- * ("-24h", "now").
+ * RFC 3339 ("2026-11-28T22:00:00Z", offsets too, ms too), or a date (its
+ * midnight UTC); of the years 0 to 9999, so possibly below 0.  -1: neither.
+ */
+int text_take_date(const char *text, int64_t *out_unix_ms);
+
+/*
+ * A moment from 1970 on: as text_take_date(), or seconds since 1970, or
+ * relative to `now_unix_ms` ("-24h", "now").
  */
 int text_take_moment(const char *text, int64_t now_unix_ms,
     int64_t *out_unix_ms, struct err *err);

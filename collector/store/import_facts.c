@@ -138,11 +138,12 @@ take_cert(const json_t *from, struct cert_fact *cert, struct err *err)
         return err_set(err, ERR_PARSE, "not objects");
     if (CUT(from, "subject", cert->subject) ||
         CUT(from, "issuer", cert->issuer) ||
-        import_take_moment(from, "not_before", &cert->not_before_unix_ms, err) <
+        import_take_date(from, "not_before", &cert->not_before_unix_ms, err) <
             0 ||
-        import_take_moment(from, "not_after", &cert->not_after_unix_ms, err) <
+        import_take_date(from, "not_after", &cert->not_after_unix_ms, err) <
             0 ||
-        CUT(from, "fingerprint_sha256", cert->fingerprint_sha256))
+        import_take_sha256(from, "fingerprint_sha256", cert->fingerprint_sha256,
+            sizeof(cert->fingerprint_sha256), err) < 0)
         return -1;
     return 0;
 }
@@ -212,7 +213,7 @@ take_verify(const json_t *from, struct tls_facts *tls, struct err *err)
 static int
 take_tls(const json_t *from, struct tls_facts *tls, struct err *err)
 {
-    static const struct import_range small = {.min = 0, .max = 1000};
+    static const struct import_range small = {.min = 0, .max = UINT16_MAX};
     int64_t sct_count = 0;
     int names;
 
@@ -224,9 +225,9 @@ take_tls(const json_t *from, struct tls_facts *tls, struct err *err)
         take_chain(from, "chain", tls->chain, &tls->chain_count, err) < 0 ||
         take_chain(from, "verified_chain", tls->verified_chain,
             &tls->verified_count, err) < 0 ||
-        import_take_moment(from, "verified_not_after",
+        import_take_date(from, "verified_not_after",
             &tls->verified_not_after_unix_ms, err) < 0 ||
-        import_take_moment(from, "presented_not_after",
+        import_take_date(from, "presented_not_after",
             &tls->presented_not_after_unix_ms, err) < 0 ||
         take_staple(from, tls, err) != 0 ||
         import_take_int(from, "sct_count", small, &sct_count, err) < 0)

@@ -1,11 +1,16 @@
 #include "import_json.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
 
+enum { SHA256_DIGITS = 64 };
+
+static const int64_t year_1_ms = INT64_C(-62135596800000);
 static const int64_t year_2100_ms = INT64_C(4102444800000);
+static const int64_t year_10000_ms = INT64_C(253402300800000);
 
 /* The value, or NULL where there is none to speak of. */
 static const json_t *
@@ -104,6 +109,42 @@ import_take_moment(
         return err_set(err, ERR_PARSE,
             "%s: not between 1970 and 2100 (give ms since 1970)", key);
     *out = moment_ms;
+    return 1;
+}
+
+int
+import_take_date(
+    const json_t *object, const char *key, int64_t *out, struct err *err)
+{
+    const char *text;
+    int64_t moment_ms;
+    int rc = import_take_text(object, key, &text, err);
+
+    if (rc != 1)
+        return rc;
+    if (strchr(text, 'T') == NULL || text_take_date(text, &moment_ms) != 0 ||
+        moment_ms < year_1_ms || moment_ms >= year_10000_ms)
+        return err_set(err, ERR_PARSE,
+            "%s: \"%.40s\" is not a date like 2026-11-28T22:00:00Z", key, text);
+    *out = moment_ms;
+    return 1;
+}
+
+int
+import_take_sha256(const json_t *object, const char *key, char *out,
+    size_t size, struct err *err)
+{
+    const char *text;
+    int rc = import_take_text(object, key, &text, err);
+
+    if (rc != 1)
+        return rc;
+    if (*text != '\0' && (strlen(text) != SHA256_DIGITS ||
+                             strspn(text, "0123456789abcdef") != SHA256_DIGITS))
+        return err_set(err, ERR_PARSE,
+            "%s: \"%.64s\" is not a SHA-256 of 64 lower-case hex digits", key,
+            text);
+    (void)snprintf(out, size, "%s", text);
     return 1;
 }
 

@@ -36,6 +36,17 @@ int import_take_cut(const json_t *object, const char *key, char *out,
 int import_take_moment(
     const json_t *object, const char *key, int64_t *out, struct err *err);
 
+/*
+ * A certificate's date: RFC 3339, of the years 1 to 9999.  Private authorities
+ * like "no end" (9999-12-31), and roots last beyond 2100.
+ */
+int import_take_date(
+    const json_t *object, const char *key, int64_t *out, struct err *err);
+
+/* A SHA-256 as 64 lower-case hex digits, or "". */
+int import_take_sha256(const json_t *object, const char *key, char *out,
+    size_t size, struct err *err);
+
 /* One of a closed list, by its name. */
 typedef int import_from_fn(const char *name);
 int import_take_name(const json_t *object, const char *key,

@@ -1,9 +1,30 @@
 /* A line of a file that somebody wants imported. */
 #include <stdlib.h>
 
+#include "buf.h"
 #include "import_line.h"
+#include "wire.h"
+
+/* Far more than facts of full length come to. */
+enum { FACTS_MAX_BYTES = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/*
+ * What was read can be stored: a mistake must be told with its line, and not
+ * when the first lines are written already.
+ */
+static void
+store(const struct facts *facts)
+{
+    struct buf out;
+    struct err err;
+
+    buf_init(&out, FACTS_MAX_BYTES);
+    if (wire_facts_encode(facts, &out, &err) != 0 && err.code != ERR_LIMIT)
+        abort();
+    buf_free(&out);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,6 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             line.measure.phase_us[p] > PHASE_MAX_US)
             abort();
     }
+    if (line.measure.facts != NULL)
+        store(line.measure.facts);
     import_line_free(&line);
     return 0;
 }

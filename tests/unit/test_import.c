@@ -172,7 +172,8 @@ every_key_arrives(void **state)
                "\"tls\":{\"version\":\"TLSv1.3\",\"verify\":\"expired\","
                "\"verify_all\":[\"expired\",\"self_signed\"],\"chain\":["
                "{\"subject\":\"CN=a\",\"issuer\":\"CN=b\","
-               "\"not_after\":\"2023-01-01T00:00:00Z\"}],\"names\":[\"a\"],"
+               "\"not_before\":\"1950-01-01T00:00:00Z\","
+               "\"not_after\":\"9999-12-31T23:59:59Z\"}],\"names\":[\"a\"],"
                "\"verified_chain\":[{\"subject\":\"CN=a\"},"
                "{\"subject\":\"CN=root\"}],\"ocsp\":\"stale\","
                "\"must_staple\":true},"
@@ -195,6 +196,8 @@ every_key_arrives(void **state)
     assert_int_equal(
         facts->tls->verify_all, 1U << CERT_EXPIRED | 1U << CERT_SELF_SIGNED);
     assert_int_equal(facts->tls->chain_count, 1);
+    assert_int_equal(facts->tls->chain[0].not_before_unix_ms, -631152000000);
+    assert_int_equal(facts->tls->chain[0].not_after_unix_ms, 253402300799000);
     assert_int_equal(facts->tls->verified_count, 2);
     assert_string_equal(facts->tls->verified_chain[1].subject, "CN=root");
     assert_int_equal(facts->tls->staple, STAPLE_STALE);
@@ -245,6 +248,12 @@ whatever_is_wrong_is_said_with_its_line(void **state)
             "slot: more than four days"},
         {LINE("1700006345678", UP ",\"tls\":{\"verify\":\"bad\"}"),
             "tls: verify: \"bad\" is no verify"},
+        {LINE("1700006345678",
+             UP ",\"tls\":{\"chain\":[{\"fingerprint_sha256\":\"AB\"}]}"),
+            "line 1: tls: chain: fingerprint_sha256: \"AB\" is not a SHA-256"},
+        {LINE("1700006345678",
+             UP ",\"tls\":{\"chain\":[{\"not_after\":\"later\"}]}"),
+            "line 1: tls: chain: not_after: \"later\" is not a date"},
         {"{\"ts\":1700006345678,\"check\":\"acme/hone\",\"region\":\"eu\","
          "\"agent\":\"a\",\"status\":\"up\"}",
             "check: \"acme/hone\" is not configured; did you mean "

@@ -160,10 +160,10 @@ moments_survive_a_round_trip(void **state)
     static const int64_t cases[] = {0, 999, INT64_C(951782400000),
         INT64_C(951868800000), INT64_C(1709251199999), INT64_C(4107542399000)};
     char text[TEXT_MOMENT_BYTES];
+    int64_t unix_ms;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int64_t unix_ms;
         struct err err;
 
         text_put_moment(cases[i], text);
@@ -172,6 +172,11 @@ moments_survive_a_round_trip(void **state)
     }
     text_put_moment(-1, text);
     assert_string_equal(text, "1969-12-31T23:59:59.999Z");
+    assert_int_equal(text_take_date(text, &unix_ms), 0);
+    assert_int_equal(unix_ms, -1);
+    assert_int_equal(text_take_date("9999-12-31T23:59:59Z", &unix_ms), 0);
+    assert_int_equal(unix_ms, 253402300799000);
+    assert_int_equal(text_take_date("now", &unix_ms), -1);
 }
 
 static void
