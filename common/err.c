@@ -4,14 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message is one line, whatever came in through its arguments. */
+#include "text.h"
+
+/*
+ * A message is one line that can be shown anywhere, whatever came in through
+ * its arguments: they quote files, answers and certificates of strangers.
+ */
 static void
-flatten(char *msg)
+flatten(struct err *err)
 {
-    for (; *msg != '\0'; msg++) {
-        if ((unsigned char)*msg < 0x20 || *msg == 0x7f)
-            *msg = ' ';
+    char msg[sizeof(err->msg)];
+
+    memcpy(msg, err->msg, sizeof(msg));
+    for (char *at = msg; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
     }
+    text_put_harmless(msg, strlen(msg), err->msg, sizeof(err->msg));
 }
 
 int
@@ -24,7 +33,7 @@ err_set(struct err *err, enum err_code code, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
     va_end(ap);
-    flatten(err->msg);
+    flatten(err);
     return -1;
 }
 
@@ -42,7 +51,7 @@ err_sys(struct err *err, int sys_errno, const char *fmt, ...)
     len = strlen(err->msg);
     (void)snprintf(
         err->msg + len, sizeof(err->msg) - len, ": %s", strerror(sys_errno));
-    flatten(err->msg);
+    flatten(err);
     return -1;
 }
 
@@ -59,6 +68,6 @@ err_wrap(struct err *err, const char *fmt, ...)
     va_end(ap);
     len = strlen(err->msg);
     (void)snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", inner);
-    flatten(err->msg);
+    flatten(err);
     return -1;
 }

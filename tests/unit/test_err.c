@@ -46,6 +46,12 @@ a_message_is_one_line_and_fits(void **state)
     (void)state;
     (void)err_set(&err, ERR_PARSE, "a\nb\tc\x1b[0m\x7f");
     assert_string_equal(err.msg, "a b c [0m ");
+    /* C1's CSI, a right-to-left override, half a character, a whole one. */
+    (void)err_set(&err, ERR_PARSE, "%s",
+        "a\xc2\x9b"
+        "2J\xe2\x80\xae"
+        "b\xc3 \xc3\xa9");
+    assert_string_equal(err.msg, "a?2J?b? \xc3\xa9");
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     (void)err_set(&err, ERR_PARSE, "%s", text);
