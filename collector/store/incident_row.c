@@ -6,7 +6,7 @@
 #include "row.h"
 
 /*
- * STORE_INCIDENTS: 's' start check id -> the incident; 'i' id -> its key under
+ * STORE_INCIDENTS: 's' check start id -> the incident; 'i' id -> its key under
  * 's'; 'a' alias -> the id of the incident that it was merged into.
  */
 enum {
@@ -18,12 +18,12 @@ enum {
 
 /* Starts before 1970 do not happen; as unsigned they still sort somewhere. */
 static struct bytes
-row_key(uint8_t out[ROW_KEY_BYTES], int64_t start_unix_ms, uint32_t check,
+row_key(uint8_t out[ROW_KEY_BYTES], uint32_t check, int64_t start_unix_ms,
     const char *id)
 {
     out[0] = 's';
-    key_put_u64(out + 1, (uint64_t)start_unix_ms);
-    key_put_u32(out + 9, check);
+    key_put_u32(out + 1, check);
+    key_put_u64(out + 5, (uint64_t)start_unix_ms);
     memcpy(out + 13, id, ID_CHARS);
     return (struct bytes){.data = out, .len = ROW_KEY_BYTES};
 }
@@ -116,7 +116,7 @@ incident_put(
     if (!incident_is_id(row->id))
         return err_set(
             err, ERR_PARSE, "\"%.20s\" is no incident's id", row->id);
-    key = row_key(bytes, row->start_unix_ms, row->check, row->id);
+    key = row_key(bytes, row->check, row->start_unix_ms, row->id);
     buf_init(&value, INCIDENT_ROW_MAX_BYTES);
     rc = incident_row_encode(row, &value, err);
     if (rc == 0)
@@ -250,8 +250,8 @@ incident_get(struct store_txn *txn, const char *id, struct incident_row *row,
 /* ---- walking ---- */
 
 struct incident_walk {
-    uint32_t check;
     int64_t from_unix_ms;
+    int64_t to_unix_ms;
     incident_each_fn *fn;
     void *ctx;
 };
@@ -264,11 +264,10 @@ each(void *ctx, struct bytes key, struct bytes value, struct err *err)
 
     if (key.len != ROW_KEY_BYTES)
         return err_set(err, ERR_STATE, "incident key of %zu bytes", key.len);
-    if (walk->check != 0 && key_take_u32(key.data + 9) != walk->check)
-        return 0;
     if (incident_row_decode(value, &row, err) != 0)
         return -1;
-    if (row.end_unix_ms != 0 && row.end_unix_ms <= walk->from_unix_ms)
+    if (row.start_unix_ms >= walk->to_unix_ms ||
+        (row.end_unix_ms != 0 && row.end_unix_ms <= walk->from_unix_ms))
         return 0;
     return walk->fn(walk->ctx, &row, err);
 }
@@ -277,16 +276,19 @@ int
 incident_each(struct store_txn *txn, uint32_t check, int64_t from_unix_ms,
     int64_t to_unix_ms, incident_each_fn *fn, void *ctx, struct err *err)
 {
-    struct incident_walk walk = {
-        .check = check, .from_unix_ms = from_unix_ms, .fn = fn, .ctx = ctx};
+    struct incident_walk walk = {.from_unix_ms = from_unix_ms,
+        .to_unix_ms = to_unix_ms,
+        .fn = fn,
+        .ctx = ctx};
     static const char no_id[ID_CHARS];
     uint8_t first[ROW_KEY_BYTES];
     uint8_t end[ROW_KEY_BYTES];
 
     if (to_unix_ms <= 0)
         return 0;
-    return store_each(txn, STORE_INCIDENTS, row_key(first, 0, 0, no_id),
-        row_key(end, to_unix_ms, 0, no_id), each, &walk, err);
+    return store_each(txn, STORE_INCIDENTS, row_key(first, check, 0, no_id),
+        row_key(end, check != 0 ? check : UINT32_MAX, to_unix_ms, no_id), each,
+        &walk, err);
 }
 
 /* ---- care ---- */
@@ -304,7 +306,7 @@ check_whole(struct store_txn *txn, struct bytes key, struct bytes value,
     if (incident_row_decode(value, &row, err) != 0)
         return -1;
     if (memcmp(key.data,
-            row_key(bytes, row.start_unix_ms, row.check, row.id).data,
+            row_key(bytes, row.check, row.start_unix_ms, row.id).data,
             ROW_KEY_BYTES) != 0)
         return err_set(
             err, ERR_STATE, "incident %s stands where another should", row.id);

@@ -64,7 +64,7 @@ int incident_row_check(struct store_txn *txn, struct bytes key,
     struct bytes value, struct err *err);
 typedef int incident_each_fn(
     void *ctx, const struct incident_row *row, struct err *err);
-/* All that overlap [from, to), by start; check 0: of all checks. */
+/* All that overlap [from, to), by start; check 0: of all checks, by check. */
 int incident_each(struct store_txn *txn, uint32_t check, int64_t from_unix_ms,
     int64_t to_unix_ms, incident_each_fn *fn, void *ctx, struct err *err);
 

@@ -127,7 +127,7 @@ a_walk_gives_what_overlaps_by_start(void **state)
     for (int i = 0; i < 4; i++)
         put(txn, &rows[i]);
     assert_string_equal(
-        listed(txn, 0, 0, 9000), "DDDDDDDD CCCCCCCC BBBBBBBB AAAAAAAA ");
+        listed(txn, 0, 0, 9000), "DDDDDDDD CCCCCCCC AAAAAAAA BBBBBBBB ");
     assert_string_equal(listed(txn, 0, 2000, 3000), "CCCCCCCC BBBBBBBB ");
     assert_string_equal(listed(txn, 9, 0, 9000), "BBBBBBBB ");
     assert_string_equal(listed(txn, 0, 0, 1000), "");
