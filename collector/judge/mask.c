@@ -11,6 +11,33 @@ may_touch(
                            window->to_unix_ms > from_unix_ms);
 }
 
+/* By one window, in any of its regions. */
+static bool
+touches(const struct conf_window *window, const struct conf_check *check,
+    int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    if (!may_touch(window, from_unix_ms, to_unix_ms))
+        return false;
+    if (window->regions.count == 0)
+        return conf_window_covers(
+            window, check->check.name, NULL, from_unix_ms, to_unix_ms);
+    return conf_window_covers(window, check->check.name,
+        window->regions.items[0], from_unix_ms, to_unix_ms);
+}
+
+bool
+mask_may_touch(const struct config *newest, const struct conf_check *check,
+    int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    if (check->check.paused)
+        return true;
+    for (size_t i = 0; i < newest->window_count; i++) {
+        if (touches(&newest->windows[i], check, from_unix_ms, to_unix_ms))
+            return true;
+    }
+    return false;
+}
+
 static void
 mask_region(struct page *page, const struct conf_window *window, size_t region)
 {
@@ -32,7 +59,9 @@ mask_page(struct page *page, const struct config *newest)
 {
     size_t regions = page->scopes - 1;
 
-    if (page->slots == 0)
+    if (page->slots == 0 ||
+        !mask_may_touch(newest, page->segment->check, page->first_unix_ms,
+            page_slot_end(page, page->slots - 1)))
         return;
     if (page->segment->check->check.paused) {
         for (size_t slot = 0; slot < page->slots; slot++)
@@ -42,7 +71,7 @@ mask_page(struct page *page, const struct config *newest)
     for (size_t i = 0; i < newest->window_count; i++) {
         const struct conf_window *window = &newest->windows[i];
 
-        if (!may_touch(window, page->first_unix_ms,
+        if (!touches(window, page->segment->check, page->first_unix_ms,
                 page_slot_end(page, page->slots - 1)))
             continue;
         for (size_t region = 0; region < regions; region++)

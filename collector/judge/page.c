@@ -9,13 +9,6 @@ earlier_of(int64_t a_unix_ms, int64_t b_unix_ms)
     return a_unix_ms < b_unix_ms ? a_unix_ms : b_unix_ms;
 }
 
-/* The multiple of T at which the first slot would begin uncut. */
-static int64_t
-base_of(const struct page *page)
-{
-    return timeline_floor(page->first_unix_ms, page->segment->interval_ms);
-}
-
 size_t
 page_slots_in(const struct timeline_segment *segment, int64_t hour_unix_ms,
     int64_t *first_unix_ms)
@@ -76,6 +69,8 @@ page_turn(struct page *page, const struct timeline_segment *segment,
     page->hour_unix_ms = hour_unix_ms;
     page->scopes = segment->check->regions.count + 1;
     page->slots = page_slots_in(segment, hour_unix_ms, &page->first_unix_ms);
+    page->base_unix_ms =
+        timeline_floor(page->first_unix_ms, segment->interval_ms);
     if (page->slots == 0)
         return 0;
     if (reserve(page, err) != 0)
@@ -103,13 +98,14 @@ page_slot_start(const struct page *page, size_t slot)
 {
     if (slot == 0)
         return page->first_unix_ms;
-    return base_of(page) + (int64_t)slot * page->segment->interval_ms;
+    return page->base_unix_ms + (int64_t)slot * page->segment->interval_ms;
 }
 
 int64_t
 page_slot_end(const struct page *page, size_t slot)
 {
-    return base_of(page) + ((int64_t)slot + 1) * page->segment->interval_ms;
+    return page->base_unix_ms +
+           ((int64_t)slot + 1) * page->segment->interval_ms;
 }
 
 size_t
@@ -119,8 +115,8 @@ page_slot_at(const struct page *page, int64_t start_unix_ms)
 
     if (start_unix_ms < page->first_unix_ms)
         return page->slots;
-    slot =
-        (size_t)((start_unix_ms - base_of(page)) / page->segment->interval_ms);
+    slot = (size_t)((start_unix_ms - page->base_unix_ms) /
+                    page->segment->interval_ms);
     if (slot >= page->slots || page_slot_start(page, slot) != start_unix_ms)
         return page->slots;
     return slot;
@@ -152,6 +148,11 @@ page_take_row(struct page *page, const struct verdict_row *row)
     if (row->interval_ms != page->segment->interval_ms ||
         row->scopes != page->scopes)
         return;
+    if (row->first_unix_ms == page->first_unix_ms &&
+        row->slots == page->slots) {
+        memcpy(page->cells, row->cells, page->slots * page->scopes);
+        return;
+    }
     for (size_t at = 0; at < row->slots; at++) {
         size_t slot = page_slot_at(page, verdict_row_slot(row, at));
 

@@ -24,6 +24,7 @@ struct page {
     const struct timeline_segment *segment; /* borrowed */
     int64_t hour_unix_ms;
     int64_t first_unix_ms; /* begin of the first slot */
+    int64_t base_unix_ms;  /* where that would begin uncut: a multiple of T */
     size_t slots;
     size_t scopes;   /* the whole, then the regions of the segment */
     size_t capacity; /* cells and marks */

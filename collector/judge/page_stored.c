@@ -15,17 +15,24 @@ put_key(const struct page *page, uint32_t check, uint8_t out[VERDICT_KEY_BYTES])
 }
 
 int
+page_find(const struct page *page, uint32_t check, struct store_txn *txn,
+    struct bytes *value, struct err *err)
+{
+    uint8_t key[VERDICT_KEY_BYTES];
+
+    put_key(page, check, key);
+    return store_get(
+        txn, STORE_VERDICTS, (struct bytes){key, sizeof(key)}, value, err);
+}
+
+int
 page_load(struct page *page, uint32_t check, struct store_txn *txn,
     struct verdict_row *row, struct err *err)
 {
-    uint8_t key[VERDICT_KEY_BYTES];
     struct verdict_row read;
     struct bytes value;
-    int rc;
+    int rc = page_find(page, check, txn, &value, err);
 
-    put_key(page, check, key);
-    rc = store_get(
-        txn, STORE_VERDICTS, (struct bytes){key, sizeof(key)}, &value, err);
     if (rc <= 0)
         return rc;
     if (verdict_row_decode(value, &read, err) != 0)

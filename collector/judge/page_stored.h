@@ -11,6 +11,11 @@
 #include "store.h"
 #include "verdict_row.h"
 
+/* The row's bytes, lent as store_get() does; of the page, segment and hour are
+ * looked at.  1: there is one, 0: not, -1: err. */
+int page_find(const struct page *page, uint32_t check, struct store_txn *txn,
+    struct bytes *value, struct err *err);
+
 /*
  * Reads the row into the page.  1: there is one, 0: not, -1: err.  `row` may
  * be NULL; else it gets what was read, to be freed by the caller, where 1.

@@ -10,7 +10,7 @@
 #include "registry.h"
 #include "stale.h"
 
-enum { SILENT_MS = 90000 };
+enum { SILENT_MS = 90000, DAY_MS = 86400000 };
 
 struct hours {
     int64_t *items; /* owned */
@@ -27,6 +27,10 @@ struct walk {
     size_t agent_count;
     const struct timeline_segment *counted; /* what agents is of */
     struct box box;
+    struct page_sums sums;
+    /* A day that no maintenance touches, of that segment's check. */
+    const struct timeline_segment *calm;
+    int64_t calm_day_unix_ms;
 };
 
 static int
@@ -237,6 +241,83 @@ fill_page(struct walk *walk, struct err *err)
     return 0;
 }
 
+/* Windows are asked for a day at once: zones are slow to look at. */
+static bool
+is_calm(
+    struct walk *walk, const struct timeline_segment *segment, int64_t unix_ms)
+{
+    int64_t day = timeline_floor(unix_ms, DAY_MS);
+
+    if (walk->calm == segment && walk->calm_day_unix_ms == day)
+        return true;
+    if (mask_may_touch(walk->query->newest, segment->check, day,
+            day + DAY_MS + segment->interval_ms))
+        return false;
+    walk->calm = segment;
+    walk->calm_day_unix_ms = day;
+    return true;
+}
+
+/* Whether sums may speak for the hour; fills in all but the counts. */
+static bool
+begin_sums(struct walk *walk, const struct timeline_segment *segment,
+    int64_t hour_unix_ms)
+{
+    const struct pages_query *query = walk->query;
+    struct page_sums *sums = &walk->sums;
+    int64_t end_unix_ms;
+
+    sums->segment = segment;
+    sums->slots = page_slots_in(segment, hour_unix_ms, &sums->first_unix_ms);
+    sums->scopes = segment->check->regions.count + 1;
+    end_unix_ms =
+        sums->first_unix_ms + (int64_t)sums->slots * segment->interval_ms;
+    return sums->slots > 0 && sums->first_unix_ms % segment->interval_ms == 0 &&
+           sums->first_unix_ms >= query->from_unix_ms &&
+           end_unix_ms <= query->to_unix_ms &&
+           timeline_deadline(segment, end_unix_ms) <= query->now_unix_ms &&
+           !is_stale(&walk->stale, hour_unix_ms) &&
+           is_calm(walk, segment, hour_unix_ms);
+}
+
+/* 1: the hour's row was counted, 0: it needs a page, -1: err. */
+static int
+count_hour(struct walk *walk, const struct timeline_segment *segment,
+    int64_t hour_unix_ms, struct err *err)
+{
+    const struct page place = {
+        .segment = segment, .hour_unix_ms = hour_unix_ms};
+    struct page_sums *sums = &walk->sums;
+    struct verdict_row row;
+    struct bytes value;
+    int rc;
+
+    if (!begin_sums(walk, segment, hour_unix_ms))
+        return 0;
+    rc = page_find(
+        &place, walk->query->timeline->check, walk->query->txn, &value, err);
+    if (rc == 1)
+        rc = verdict_row_count(value, &row, sums->counts, err);
+    if (rc == 1 && (row.interval_ms != segment->interval_ms ||
+                       row.first_unix_ms != sums->first_unix_ms ||
+                       row.slots != sums->slots || row.scopes != sums->scopes))
+        rc = 0;
+    return rc;
+}
+
+static int
+tell_page(struct walk *walk, const struct timeline_segment *segment,
+    int64_t hour_unix_ms, page_fn *fn, void *ctx, struct err *err)
+{
+    if (page_turn(&walk->page, segment, hour_unix_ms, err) != 0)
+        return -1;
+    if (walk->page.slots == 0)
+        return 0;
+    if (fill_page(walk, err) != 0)
+        return -1;
+    return fn(ctx, &walk->page, err);
+}
+
 static int
 walk_segment(struct walk *walk, const struct timeline_segment *segment,
     page_fn *fn, void *ctx, struct err *err)
@@ -252,13 +333,11 @@ walk_segment(struct walk *walk, const struct timeline_segment *segment,
     int rc;
 
     for (; hour < to; hour += TIMELINE_HOUR_MS) {
-        if (page_turn(&walk->page, segment, hour, err) != 0)
-            return -1;
-        if (walk->page.slots == 0)
-            continue;
-        if (fill_page(walk, err) != 0)
-            return -1;
-        rc = fn(ctx, &walk->page, err);
+        rc = query->sums != NULL ? count_hour(walk, segment, hour, err) : 0;
+        if (rc == 1)
+            rc = query->sums(ctx, &walk->sums, err);
+        else if (rc == 0)
+            rc = tell_page(walk, segment, hour, fn, ctx, err);
         if (rc != 0)
             return rc;
     }

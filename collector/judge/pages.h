@@ -17,6 +17,22 @@
 #include "store.h"
 #include "timeline.h"
 
+/*
+ * An hour's slots where it is enough to know how many there are of each
+ * verdict: all are of one length, over, judged and in no maintenance.
+ */
+struct page_sums {
+    const struct timeline_segment *segment; /* borrowed */
+    int64_t first_unix_ms;                  /* begin of the first slot */
+    size_t slots;
+    size_t scopes; /* as of a page */
+    struct verdict_counts counts[VERDICT_ROW_SCOPES_MAX];
+};
+
+/* As page_fn. */
+typedef int page_sums_fn(
+    void *ctx, const struct page_sums *sums, struct err *err);
+
 struct pages_query {
     struct store_txn *txn;
     const struct timeline *timeline;
@@ -29,6 +45,11 @@ struct pages_query {
      * judge that has just written them.
      */
     bool rows_only;
+    /*
+     * Where not NULL it is told hours that lie within [from, to) whole, where
+     * they are plain enough, instead of pages: much faster.
+     */
+    page_sums_fn *sums;
 };
 
 /* `page` is good only during the call.  1 ends the walk well. */

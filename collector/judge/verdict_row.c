@@ -53,15 +53,21 @@ verdict_key_decode(struct bytes bytes, struct verdict_key *key, struct err *err)
     return 0;
 }
 
+static int
+make_cells(struct verdict_row *row, struct err *err)
+{
+    row->cells = calloc(row->slots * row->scopes + 1, 1);
+    if (row->cells == NULL)
+        return err_set(err, ERR_NOMEM, "verdicts of %zu slots", row->slots);
+    return 0;
+}
+
 int
 verdict_row_init(
     struct verdict_row *row, size_t slots, size_t scopes, struct err *err)
 {
     *row = (struct verdict_row){.slots = slots, .scopes = scopes};
-    row->cells = calloc(slots * scopes + 1, 1);
-    if (row->cells == NULL)
-        return err_set(err, ERR_NOMEM, "verdicts of %zu slots", slots);
-    return 0;
+    return make_cells(row, err);
 }
 
 void
@@ -296,10 +302,12 @@ take_head(struct bytes *in, struct verdict_row *row, struct err *err)
         slots > VERDICT_ROW_SLOTS_MAX || scopes == 0 ||
         scopes > VERDICT_ROW_SCOPES_MAX)
         return damaged(err, "numbers out of range");
-    if (verdict_row_init(row, slots, scopes, err) != 0)
-        return -1;
-    row->interval_ms = (int64_t)interval_ms;
-    row->first_unix_ms = (int64_t)first_unix_ms;
+    *row = (struct verdict_row){
+        .interval_ms = (int64_t)interval_ms,
+        .first_unix_ms = (int64_t)first_unix_ms,
+        .slots = slots,
+        .scopes = scopes,
+    };
     return 0;
 }
 
@@ -310,7 +318,9 @@ verdict_row_decode(struct bytes bytes, struct verdict_row *row, struct err *err)
     int rc;
 
     *row = (struct verdict_row){0};
-    rc = take_head(&in, row, err);
+    if (take_head(&in, row, err) != 0)
+        return -1;
+    rc = make_cells(row, err);
     for (size_t i = 0; rc == 0 && i < row->scopes; i++)
         rc = take_scope(&in, row->cells + i * row->slots, row->slots, err);
     if (rc == 0 && in.len != 0)
@@ -318,4 +328,102 @@ verdict_row_decode(struct bytes bytes, struct verdict_row *row, struct err *err)
     if (rc != 0)
         verdict_row_free(row);
     return rc;
+}
+
+/* ---- counting ---- */
+
+/* Both bits of 32 verdicts at once: low ones and high ones on the even bits. */
+static void
+count_word(uint64_t word, struct verdict_counts *counts)
+{
+    const uint64_t even = UINT64_C(0x5555555555555555);
+    uint64_t low = word & even;
+    uint64_t high = (word >> 1) & even;
+
+    counts->of[1] += (uint32_t)__builtin_popcountll(low & ~high);
+    counts->of[2] += (uint32_t)__builtin_popcountll(high & ~low);
+    counts->of[3] += (uint32_t)__builtin_popcountll(high & low);
+}
+
+static void
+count_plane(const uint8_t *plane, size_t slots, struct verdict_counts *counts)
+{
+    size_t len = (slots * 2 + 7) / 8;
+
+    for (size_t at = 0; at < len; at += sizeof(uint64_t)) {
+        size_t rest = len - at;
+        uint64_t word = 0;
+
+        memcpy(&word, plane + at, rest < sizeof(word) ? rest : sizeof(word));
+        count_word(word, counts);
+    }
+    counts->of[0] =
+        (uint32_t)slots - counts->of[1] - counts->of[2] - counts->of[3];
+}
+
+/* As take_plane(), where nobody looks at it. */
+static int
+skip_plane(struct bytes *in, size_t slots, unsigned bits, struct err *err)
+{
+    size_t len = (slots * bits + 7) / 8;
+
+    if (in->len < len)
+        return damaged(err, "it ends too early");
+    if (slots * bits % 8 != 0 && in->data[len - 1] >> (slots * bits % 8) != 0)
+        return damaged(err, "bits past the end");
+    in->data += len;
+    in->len -= len;
+    return 0;
+}
+
+/* A region that is PARTIAL is DOWN: see enum verdict_cell. */
+static void
+count_as_region(struct verdict_counts *counts)
+{
+    counts->of[VERDICT_DOWN] += counts->of[VERDICT_PARTIAL];
+    counts->of[VERDICT_PARTIAL] = 0;
+}
+
+/* 1: counted, 0: not all is judged. */
+static int
+count_scope(struct bytes *in, size_t slots, struct verdict_counts *counts,
+    struct err *err)
+{
+    const uint8_t *plane;
+    uint8_t tag = 0;
+
+    if (take_byte(in, &tag, err) != 0)
+        return -1;
+    if (tag > TAG_KNOWN)
+        return damaged(err, "an unknown tag");
+    plane = in->data;
+    *counts = (struct verdict_counts){0};
+    if ((tag & TAG_VERDICTS) == 0)
+        counts->of[tag & CELL_VERDICT] = (uint32_t)slots;
+    else if (skip_plane(in, slots, 2, err) != 0)
+        return -1;
+    else
+        count_plane(plane, slots, counts);
+    if ((tag & TAG_UNCONFIRMED) != 0 && skip_plane(in, slots, 1, err) != 0)
+        return -1;
+    return (tag & TAG_ALL_JUDGED) != 0;
+}
+
+int
+verdict_row_count(struct bytes bytes, struct verdict_row *row,
+    struct verdict_counts counts[VERDICT_ROW_SCOPES_MAX], struct err *err)
+{
+    struct bytes in = bytes;
+
+    if (take_head(&in, row, err) != 0)
+        return -1;
+    for (size_t i = 0; i < row->scopes; i++) {
+        int rc = count_scope(&in, row->slots, &counts[i], err);
+
+        if (rc != 1)
+            return rc;
+        if (i > 0)
+            count_as_region(&counts[i]);
+    }
+    return in.len == 0 ? 1 : damaged(err, "bytes behind it");
 }

@@ -66,4 +66,17 @@ int verdict_row_encode(
 int verdict_row_decode(
     struct bytes bytes, struct verdict_row *row, struct err *err);
 
+/* How many slots of a scope have each verdict, UP to UNKNOWN. */
+struct verdict_counts {
+    uint32_t of[VERDICT_UNKNOWN + 1];
+};
+
+/*
+ * Counts an encoded row's verdicts scope by scope without making cells of
+ * them; `row` gets all but cells, and needs no free.  1: counted, 0: not every
+ * slot of every scope is judged; -1: ERR_STATE, it is not a row.
+ */
+int verdict_row_count(struct bytes bytes, struct verdict_row *row,
+    struct verdict_counts counts[VERDICT_ROW_SCOPES_MAX], struct err *err);
+
 #endif

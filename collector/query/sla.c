@@ -16,6 +16,8 @@ struct summing {
     const struct sla_spec *spec;
     int64_t judged_until_unix_ms;
     struct uptime_window window;
+    const struct timeline_segment *mapped;
+    size_t places[VERDICT_ROW_SCOPES_MAX]; /* of its scopes in the sla */
 };
 
 static struct sla_scope *
@@ -58,14 +60,28 @@ add_scope(struct sla *sla, const char *name, struct err *err)
     return pad_letters(scope, sla->slots, err) == 0 ? scope : NULL;
 }
 
-static struct sla_scope *
-scope_of(struct sla *sla, const struct page *page, size_t at, struct err *err)
+/* Finds the scopes of a segment, once for all of its hours. */
+static int
+map_scopes(struct summing *summing, const struct timeline_segment *segment,
+    struct err *err)
 {
-    const char *name =
-        at == 0 ? "global" : page->segment->check->regions.names[at - 1];
-    struct sla_scope *scope = find_scope(sla, name, at == 0 ? 0 : 1);
+    struct sla *sla = summing->sla;
 
-    return scope != NULL ? scope : add_scope(sla, name, err);
+    if (summing->mapped == segment)
+        return 0;
+    for (size_t at = 0; at <= segment->check->regions.count; at++) {
+        const char *name =
+            at == 0 ? "global" : segment->check->regions.names[at - 1];
+        struct sla_scope *scope = find_scope(sla, name, at == 0 ? 0 : 1);
+
+        if (scope == NULL)
+            scope = add_scope(sla, name, err);
+        if (scope == NULL)
+            return -1;
+        summing->places[at] = (size_t)(scope - sla->scopes);
+    }
+    summing->mapped = segment;
+    return 0;
 }
 
 static bool
@@ -80,10 +96,8 @@ static int
 sum_scope(struct summing *summing, const struct page *page, size_t at,
     size_t *count, struct err *err)
 {
-    struct sla_scope *scope = scope_of(summing->sla, page, at, err);
+    struct sla_scope *scope = &summing->sla->scopes[summing->places[at]];
 
-    if (scope == NULL)
-        return -1;
     *count = 0;
     for (size_t slot = 0; slot < page->slots; slot++) {
         enum verdict verdict =
@@ -126,6 +140,8 @@ sum_page(void *ctx, const struct page *page, struct err *err)
     size_t count = 0;
 
     note_first(sla, page, summing->spec);
+    if (map_scopes(summing, page->segment, err) != 0)
+        return -1;
     for (size_t at = 0; at < page->scopes; at++) {
         if (sum_scope(summing, page, at, &count, err) != 0)
             return -1;
@@ -135,6 +151,31 @@ sum_page(void *ctx, const struct page *page, struct err *err)
         if (pad_letters(&sla->scopes[i], sla->slots, err) != 0)
             return -1;
     }
+    return 0;
+}
+
+/* The same of an hour of which it is enough to know how many. */
+static int
+sum_hour(void *ctx, const struct page_sums *sums, struct err *err)
+{
+    struct summing *summing = ctx;
+    struct sla *sla = summing->sla;
+    int64_t slot_ms = sums->segment->interval_ms;
+    int64_t end_unix_ms = sums->first_unix_ms + (int64_t)sums->slots * slot_ms;
+
+    if (map_scopes(summing, sums->segment, err) != 0)
+        return -1;
+    for (size_t at = 0; at < sums->scopes; at++) {
+        const uint32_t *of = sums->counts[at].of;
+        struct uptime *uptime = &sla->scopes[summing->places[at]].uptime;
+
+        uptime->up_ms += (int64_t)of[VERDICT_UP] * slot_ms;
+        uptime->partial_ms += (int64_t)of[VERDICT_PARTIAL] * slot_ms;
+        uptime->down_ms += (int64_t)of[VERDICT_DOWN] * slot_ms;
+        uptime->unknown_ms += (int64_t)of[VERDICT_UNKNOWN] * slot_ms;
+    }
+    if (end_unix_ms > summing->judged_until_unix_ms)
+        summing->judged_until_unix_ms = end_unix_ms;
     return 0;
 }
 
@@ -170,6 +211,7 @@ sum_up(struct store_txn *txn, const struct conf_history *conf,
         .from_unix_ms = clipped.from_unix_ms,
         .to_unix_ms = clipped.to_unix_ms,
         .now_unix_ms = spec->now_unix_ms,
+        .sums = spec->verdicts ? NULL : sum_hour, /* letters need slots */
     };
     rc = pages_each(&pages, sum_page, &summing, err);
     sla->running = spec->to_unix_ms > spec->now_unix_ms;

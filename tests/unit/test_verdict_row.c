@@ -71,6 +71,74 @@ round_trip(const struct verdict_row *row)
     return len;
 }
 
+/* What counting says, from cells. */
+static struct verdict_counts
+count_cells(const struct verdict_row *row, size_t scope)
+{
+    struct verdict_counts counts = {{0}};
+
+    for (size_t i = 0; i < row->slots; i++) {
+        uint8_t cell = row->cells[scope * row->slots + i];
+
+        counts.of[scope == 0 ? cell_whole_verdict(cell)
+                             : cell_region_verdict(cell)]++;
+    }
+    return counts;
+}
+
+static void
+counts_are_those_of_the_cells(void **state)
+{
+    static const size_t sizes[][2] = {
+        {1, 1}, {1, 65}, {7, 3}, {8, 4}, {32, 5}, {33, 5}, {120, 11}, {722, 2}};
+    struct err err;
+
+    (void)state;
+    for (unsigned i = 0; i < 8 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct verdict_counts counts[VERDICT_ROW_SCOPES_MAX];
+        struct verdict_row row;
+        struct verdict_row head;
+        struct buf out;
+
+        assert_ok(
+            verdict_row_init(&row, sizes[i / 8][0], sizes[i / 8][1], &err),
+            err);
+        row.interval_ms = 30000;
+        row.first_unix_ms = INT64_C(1764000000000);
+        fill(&row, i);
+        for (size_t k = 0; k < row.slots * row.scopes; k++) {
+            if (row.cells[k] == 0)
+                row.cells[k] = CELL_JUDGED | VERDICT_UNKNOWN;
+            if (k >= row.slots && (row.cells[k] & CELL_UNCONFIRMED) != 0)
+                row.cells[k] = CELL_JUDGED | CELL_UNCONFIRMED |
+                               (k % 2 == 0 ? VERDICT_DOWN : VERDICT_PARTIAL);
+            else if (k >= row.slots &&
+                     cell_region_verdict(row.cells[k]) == VERDICT_PARTIAL)
+                row.cells[k] = CELL_JUDGED | VERDICT_UP; /* of a region */
+        }
+        buf_init(&out, VERDICT_ROW_MAX_BYTES);
+        assert_ok(verdict_row_encode(&row, &out, &err), err);
+        assert_int_equal(
+            verdict_row_count(buf_bytes(&out), &head, counts, &err), 1);
+        assert_int_equal(head.slots, row.slots);
+        assert_int_equal(head.scopes, row.scopes);
+        assert_int_equal(head.first_unix_ms, row.first_unix_ms);
+        assert_int_equal(head.interval_ms, row.interval_ms);
+        for (size_t scope = 0; scope < row.scopes; scope++) {
+            struct verdict_counts want = count_cells(&row, scope);
+
+            assert_memory_equal(&counts[scope], &want, sizeof(want));
+        }
+        row.cells[row.slots - 1] = 0;
+        buf_clear(&out);
+        assert_ok(verdict_row_encode(&row, &out, &err), err);
+        assert_int_equal(
+            verdict_row_count(buf_bytes(&out), &head, counts, &err), 0);
+        buf_free(&out);
+        verdict_row_free(&row);
+    }
+}
+
 static void
 what_is_encoded_comes_back(void **state)
 {
@@ -125,6 +193,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_sort_by_hour_check_and_version),
         cmocka_unit_test(what_is_encoded_comes_back),
+        cmocka_unit_test(counts_are_those_of_the_cells),
         cmocka_unit_test(a_quiet_hour_is_small),
         cmocka_unit_test(slots_after_a_cut_one_are_multiples),
     };
