@@ -7,68 +7,73 @@
 #include "match.h"
 #include "pages.h"
 #include "retention.h"
-#include "run.h"
+#include "run_walk.h"
+#include "trust.h"
 
-struct running {
-    struct run run;
-    struct found_list found;
-    bool rows_only;
-};
+/* ---- what the machines say ---- */
 
-static int
-run_page(void *ctx, const struct page *page, struct err *err)
+/* A check that is gone: its incidents end when its last slot is over. */
+static void
+end_if_removed(struct run_walk *walk)
 {
-    struct running *running = ctx;
+    const struct timeline *timeline = walk->pages.timeline;
+    const struct timeline_segment *last =
+        &timeline->segments[timeline->count - 1];
 
-    for (size_t slot = 0; slot < page->slots; slot++) {
-        if (run_slot(&running->run, page, slot, &running->found, err) != 0)
-            return -1;
-    }
-    return 0;
+    if (last->to_unix_ms != TIMELINE_OPEN_END &&
+        timeline_deadline(last, last->to_unix_ms) <= walk->pages.now_unix_ms)
+        run_end_removed(&walk->run, &walk->found);
 }
 
-/* Runs the machines over all verdicts that are kept, to now. */
+/*
+ * Runs the machines to now: over all verdicts that are kept, or from where
+ * stored incidents do not know yet what is judged.
+ */
 static int
-run_all(struct store_txn *txn, const struct conf_history *conf,
-    const struct history_query *query, struct running *running, struct err *err)
+run_machines(struct run_walk *walk, const struct conf_history *conf, bool all,
+    struct err *err)
 {
-    struct timeline timeline = {.segments = NULL};
-    const struct timeline_segment *first;
-    const struct timeline_segment *last;
-    struct pages_query pages;
-    int64_t kept_unix_ms = retention_verdicts_from(query->now_unix_ms);
-    int rc = -1;
+    const struct pages_query *pages = &walk->pages;
+    int64_t until_unix_ms = INT64_MIN;
+    int rc;
+
+    if (pages->timeline->count == 0)
+        return 0;
+    if (!all && trust_until(pages->txn, conf, pages->timeline,
+                    pages->now_unix_ms, &until_unix_ms, err) != 0)
+        return -1;
+    rc = until_unix_ms <= retention_verdicts_from(pages->now_unix_ms)
+             ? run_walk_all(walk, err)
+             : run_walk_from_before(
+                   walk, timeline_slot_at(pages->timeline, until_unix_ms), err);
+    if (rc == 0)
+        end_if_removed(walk);
+    return rc;
+}
+
+static int
+run_check(struct store_txn *txn, const struct conf_history *conf,
+    const struct history_query *query, bool rows_only, struct run_walk *walk,
+    struct err *err)
+{
+    struct timeline timeline;
+    int rc;
 
     if (pages_timeline(txn, conf, query->check, &timeline, err) != 0)
         return -1;
-    pages = (struct pages_query){
+    walk->pages = (struct pages_query){
         .txn = txn,
         .timeline = &timeline,
         .newest = conf->versions[conf->count - 1].config,
-        .from_unix_ms = kept_unix_ms,
-        .to_unix_ms = query->now_unix_ms,
         .now_unix_ms = query->now_unix_ms,
-        .rows_only = running->rows_only,
+        .rows_only = rows_only,
     };
-    if (timeline.count == 0) {
-        rc = 0;
-        goto out;
-    }
-    last = &timeline.segments[timeline.count - 1];
-    first = timeline_from(&timeline, kept_unix_ms);
-    rc = run_begin(&running->run, first != NULL ? first : last,
-        kept_unix_ms <= timeline.segments[0].from_unix_ms, &running->found,
-        err);
-    if (rc == 0)
-        rc = pages_each(&pages, run_page, running, err);
-    if (rc == 0 && last->to_unix_ms != TIMELINE_OPEN_END &&
-        timeline_deadline(last, last->to_unix_ms) <= query->now_unix_ms)
-        run_end_removed(&running->run, &running->found);
-
-out:
+    rc = run_machines(walk, conf, rows_only, err);
     timeline_free(&timeline);
     return rc;
 }
+
+/* ---- with the names that are stored ---- */
 
 struct stored {
     struct match_row *rows; /* owned */
@@ -79,14 +84,34 @@ static int
 add_stored(void *ctx, const struct incident_row *row, struct err *err)
 {
     struct stored *stored = ctx;
-    struct match_row *rows =
-        realloc(stored->rows, (stored->count + 1) * sizeof(rows[0]));
 
-    if (rows == NULL)
-        return err_set(err, ERR_NOMEM, "%zu incidents", stored->count + 1);
-    stored->rows = rows;
-    rows[stored->count++] = (struct match_row){.row = *row, .fate = MATCH_NONE};
+    if ((stored->count & (stored->count - 1)) == 0) {
+        size_t capacity = stored->count == 0 ? 1 : stored->count * 2;
+        struct match_row *rows =
+            realloc(stored->rows, capacity * sizeof(rows[0]));
+
+        if (rows == NULL)
+            return err_set(err, ERR_NOMEM, "%zu incidents", capacity);
+        stored->rows = rows;
+    }
+    stored->rows[stored->count++] =
+        (struct match_row){.row = *row, .fate = MATCH_NONE};
     return 0;
+}
+
+/* Rows that may be told, or that may be what the machines found. */
+static int
+load_stored(struct store_txn *txn, const struct history_query *query,
+    const struct found_list *found, struct stored *stored, struct err *err)
+{
+    int64_t from = query->from_unix_ms;
+
+    for (size_t i = 0; i < found->scope_count; i++) {
+        if (found->scopes[i].from_unix_ms < from)
+            from = found->scopes[i].from_unix_ms;
+    }
+    return incident_each(
+        txn, query->check, from, INT64_MAX, add_stored, stored, err);
 }
 
 static const char *
@@ -174,13 +199,14 @@ tell_rows(struct incident_row *rows, size_t count,
 }
 
 /*
- * Whether it is told as it was stored: withdrawn, or of a time whose verdicts
- * are not kept any more.
+ * Whether it is told as it was stored: withdrawn, or of a time that the
+ * machines were not run over.
  */
 static bool
-is_told_as_stored(const struct found_list *found, const struct match_row *row)
+is_told_as_stored(const struct found_list *found, const struct match_row *row,
+    int64_t now_unix_ms)
 {
-    return row->fate == MATCH_NONE &&
+    return row->fate == MATCH_NONE && row->row.start_unix_ms <= now_unix_ms &&
            (row->row.state == INCIDENT_WITHDRAWN ||
                row->row.start_unix_ms <
                    found_list_known_from(found, row->row.scope));
@@ -188,17 +214,18 @@ is_told_as_stored(const struct found_list *found, const struct match_row *row)
 
 /* Computed ones as rows, and stored ones that are told as they are. */
 static size_t
-make_rows(const struct found_list *found, struct stored *stored, uint32_t check,
-    const char *name, struct incident_row *rows)
+make_rows(const struct found_list *found, struct stored *stored,
+    const struct history_query *query, const char *name,
+    struct incident_row *rows)
 {
     size_t count = 0;
 
     match_rows(found->items, found->count, stored->rows, stored->count);
     for (size_t i = 0; i < found->count; i++)
         rows[count++] = row_of(&found->items[i],
-            match_keeper(stored->rows, stored->count, i), check, name);
+            match_keeper(stored->rows, stored->count, i), query->check, name);
     for (size_t i = 0; i < stored->count; i++) {
-        if (is_told_as_stored(found, &stored->rows[i]))
+        if (is_told_as_stored(found, &stored->rows[i], query->now_unix_ms))
             rows[count++] = stored->rows[i].row;
     }
     return count;
@@ -209,37 +236,35 @@ tell_all(struct store_txn *txn, const struct conf_history *conf,
     const struct telling *telling, bool rows_only, struct err *err)
 {
     const struct history_query *query = telling->query;
-    struct running *running = calloc(1, sizeof(*running));
+    struct run_walk *walk = calloc(1, sizeof(*walk));
     struct stored stored = {.rows = NULL};
     struct incident_row *rows = NULL;
     size_t count;
     int rc = -1;
 
-    if (conf->count == 0) {
-        free(running);
-        return 0;
-    }
-    if (running == NULL)
+    if (walk == NULL)
         return err_set(err, ERR_NOMEM, "incident machines");
-    running->rows_only = rows_only;
-    if (run_all(txn, conf, query, running, err) != 0 ||
-        incident_each(
-            txn, query->check, 0, INT64_MAX, add_stored, &stored, err) != 0)
+    if (conf->count == 0) {
+        rc = 0;
         goto out;
-    rows = calloc(running->found.count + stored.count + 1, sizeof(rows[0]));
+    }
+    if (run_check(txn, conf, query, rows_only, walk, err) != 0 ||
+        load_stored(txn, query, &walk->found, &stored, err) != 0)
+        goto out;
+    rows = calloc(walk->found.count + stored.count + 1, sizeof(rows[0]));
     if (rows == NULL) {
         (void)err_set(err, ERR_NOMEM, "incidents");
         goto out;
     }
-    count = make_rows(&running->found, &stored, query->check,
-        check_name(conf, query->check), rows);
+    count = make_rows(
+        &walk->found, &stored, query, check_name(conf, query->check), rows);
     rc = tell_rows(rows, count, telling, err);
 
 out:
     free(rows);
     free(stored.rows);
-    found_list_free(&running->found);
-    free(running);
+    run_walk_free(walk);
+    free(walk);
     return rc;
 }
 

@@ -122,23 +122,40 @@ run_begin(struct run *run, const struct timeline_segment *first,
     return 0;
 }
 
+/* The list has what the scope's machine is about to find, and all behind. */
+static int
+take_up(struct run_scope *scope, int64_t from_unix_ms, struct found_list *list,
+    struct err *err)
+{
+    const struct incident_machine *machine = &scope->machine;
+    bool begun = machine->open || machine->bad > 0;
+
+    if (know(list, scope->name, begun ? machine->start_unix_ms : from_unix_ms,
+            err) != 0)
+        return -1;
+    return machine->open ? add_found(scope, list, err) : 0;
+}
+
 int
 run_resume(struct run *run, int64_t from_unix_ms, struct found_list *list,
     struct err *err)
 {
     for (size_t i = 0; i < run->count; i++) {
-        struct run_scope *scope = &run->scopes[i];
-        bool begun = scope->machine.open || scope->machine.bad > 0;
-
-        if (!scope->known)
-            continue;
-        if (know(list, scope->name,
-                begun ? scope->machine.start_unix_ms : from_unix_ms, err) != 0)
-            return -1;
-        if (scope->machine.open && add_found(scope, list, err) != 0)
+        if (run->scopes[i].known &&
+            take_up(&run->scopes[i], from_unix_ms, list, err) != 0)
             return -1;
     }
     return 0;
+}
+
+int
+run_make_known(struct run *run, size_t scope,
+    const struct incident_machine *machine, int64_t slot_unix_ms,
+    struct found_list *list, struct err *err)
+{
+    run->scopes[scope].machine = *machine;
+    run->scopes[scope].known = true;
+    return take_up(&run->scopes[scope], slot_unix_ms, list, err);
 }
 
 static void
@@ -233,14 +250,27 @@ wait_for_calm(struct run_scope *scope, const struct incident_rule *rule,
     scope->known = scope->calm >= rule->close_after;
 }
 
+/* A good slot where nothing is wrong: nearly all are. */
+static bool
+is_dull(const struct run_scope *scope, uint8_t verdict)
+{
+    return scope->known && !scope->machine.open &&
+           (verdict == VERDICT_UP || verdict == VERDICT_PARTIAL);
+}
+
+static void
+note_last(struct run_scope *scope, enum verdict verdict, int64_t end_unix_ms)
+{
+    scope->last = verdict;
+    scope->last_end_unix_ms = end_unix_ms;
+}
+
 static int
 step_scope(struct run_scope *scope, const struct incident_rule *rule,
     const struct incident_slot *slot, struct found_list *list, struct err *err)
 {
-    if (slot->verdict != VERDICT_PENDING) {
-        scope->last = slot->verdict;
-        scope->last_end_unix_ms = slot->end_unix_ms;
-    }
+    if (slot->verdict != VERDICT_PENDING)
+        note_last(scope, slot->verdict, slot->end_unix_ms);
     if (!scope->known) {
         wait_for_calm(scope, rule, slot);
         return scope->known ? know(list, scope->name, slot->start_unix_ms, err)
@@ -258,6 +288,22 @@ step_scope(struct run_scope *scope, const struct incident_rule *rule,
     return 0;
 }
 
+static int
+step_slot(struct run_scope *scope, const struct page *page, size_t at,
+    size_t slot, struct found_list *list, struct err *err)
+{
+    const struct page_mark *mark = page_mark_of(page, at, slot);
+    const struct incident_slot step = {
+        .start_unix_ms = page_slot_start(page, slot),
+        .end_unix_ms = page_slot_end(page, slot),
+        .verdict = (enum verdict)mark->verdict,
+        .unconfirmed = mark->unconfirmed,
+    };
+    const struct incident_rule rule = rule_of(page, at, slot);
+
+    return step_scope(scope, &rule, &step, list, err);
+}
+
 int
 run_slot(struct run *run, const struct page *page, size_t slot,
     struct found_list *list, struct err *err)
@@ -266,17 +312,17 @@ run_slot(struct run *run, const struct page *page, size_t slot,
         change_segment(run, page->segment, list, err) != 0)
         return -1;
     for (size_t i = 0; i < run->count; i++) {
+        struct run_scope *scope = &run->scopes[i];
         const struct page_mark *mark = page_mark_of(page, i, slot);
-        const struct incident_slot step = {
-            .start_unix_ms = page_slot_start(page, slot),
-            .end_unix_ms = page_slot_end(page, slot),
-            .verdict = (enum verdict)mark->verdict,
-            .unconfirmed = mark->unconfirmed,
-        };
-        const struct incident_rule rule = rule_of(page, i, slot);
 
-        if (step_scope(&run->scopes[i], &rule, &step, list, err) != 0)
+        if (is_dull(scope, mark->verdict)) {
+            scope->machine.bad = 0;
+            scope->machine.unknown = 0;
+            note_last(
+                scope, (enum verdict)mark->verdict, page_slot_end(page, slot));
+        } else if (step_slot(scope, page, i, slot, list, err) != 0) {
             return -1;
+        }
     }
     return 0;
 }

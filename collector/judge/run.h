@@ -84,6 +84,14 @@ int run_slot(struct run *run, const struct page *page, size_t slot,
 /* After the last slot of a check that is no longer configured. */
 void run_end_removed(struct run *run, struct found_list *list);
 
+/*
+ * Says what state a scope's machine is in after the slot that begins then: an
+ * incident that is open is put into the list.
+ */
+int run_make_known(struct run *run, size_t scope,
+    const struct incident_machine *machine, int64_t slot_unix_ms,
+    struct found_list *list, struct err *err);
+
 bool run_is_known(const struct run *run);
 const struct run_scope *run_scope(const struct run *run, const char *name);
 

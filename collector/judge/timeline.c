@@ -162,6 +162,14 @@ timeline_slot_start(const struct timeline_segment *segment, int64_t unix_ms)
 }
 
 int64_t
+timeline_slot_at(const struct timeline *timeline, int64_t unix_ms)
+{
+    const struct timeline_segment *segment = timeline_at(timeline, unix_ms);
+
+    return segment != NULL ? timeline_slot_start(segment, unix_ms) : unix_ms;
+}
+
+int64_t
 timeline_slot_end(const struct timeline_segment *segment, int64_t unix_ms)
 {
     return timeline_floor(unix_ms, segment->interval_ms) + segment->interval_ms;
@@ -172,6 +180,18 @@ timeline_deadline(
     const struct timeline_segment *segment, int64_t slot_end_unix_ms)
 {
     return slot_end_unix_ms + 2 * segment->timeout_ms + TIMELINE_GRACE_MS;
+}
+
+int64_t
+timeline_reach_ms(const struct timeline *timeline)
+{
+    int64_t timeout_ms = 0;
+
+    for (size_t i = 0; i < timeline->count; i++) {
+        if (timeline->segments[i].timeout_ms > timeout_ms)
+            timeout_ms = timeline->segments[i].timeout_ms;
+    }
+    return 2 * timeline->longest_ms + 2 * timeout_ms + TIMELINE_GRACE_MS;
 }
 
 /* Whether an agent that still ran another interval would stamp it so. */

@@ -59,12 +59,17 @@ const struct timeline_segment *timeline_from(
 /* Of the slot that covers a moment of the segment. */
 int64_t timeline_slot_start(
     const struct timeline_segment *segment, int64_t unix_ms);
+/* The same of any moment; where no slot covers it, the moment. */
+int64_t timeline_slot_at(const struct timeline *timeline, int64_t unix_ms);
 int64_t timeline_slot_end(
     const struct timeline_segment *segment, int64_t unix_ms);
 
 /* When the slot that ends then is judged at the latest. */
 int64_t timeline_deadline(
     const struct timeline_segment *segment, int64_t slot_end_unix_ms);
+
+/* From a slot's begin to its deadline, at the longest. */
+int64_t timeline_reach_ms(const struct timeline *timeline);
 
 /* Start of the slot that a result belongs to, or TIMELINE_NO_SLOT. */
 int64_t timeline_place(

@@ -7,6 +7,7 @@
 #include "live.h"
 #include "registry.h"
 #include "stale.h"
+#include "trust.h"
 
 enum {
     AHEAD_MS = 20000,       /* results noted after the last run was noted */
@@ -163,26 +164,12 @@ mark_span(struct watch_check *check, int64_t from_unix_ms, int64_t to_unix_ms,
     return 0;
 }
 
-/* From a slot's begin to its deadline, at the longest. */
-static int64_t
-span_of(const struct watch_check *check)
-{
-    const struct timeline *timeline = &check->timeline;
-    int64_t timeout_ms = 0;
-
-    for (size_t i = 0; i < timeline->count; i++) {
-        if (timeline->segments[i].timeout_ms > timeout_ms)
-            timeout_ms = timeline->segments[i].timeout_ms;
-    }
-    return 2 * timeline->longest_ms + 2 * timeout_ms + TIMELINE_GRACE_MS;
-}
-
 static int
 mark_forgotten(const struct watch *watch, struct watch_check *check,
     int64_t last_run_unix_ms, struct err *err)
 {
     int64_t now = watch->now_unix_ms;
-    int64_t span = span_of(check);
+    int64_t span = timeline_reach_ms(&check->timeline);
     int64_t from = last_run_unix_ms - span;
     int64_t to = last_run_unix_ms + AHEAD_MS;
 
@@ -199,67 +186,11 @@ mark_forgotten(const struct watch *watch, struct watch_check *check,
     return mark_span(check, now - span, now + 1, err);
 }
 
-/* ---- whether another configuration makes incidents others ---- */
-
-static bool
-same_window(const struct conf_window *a, const struct conf_window *b)
-{
-    if (a->from_unix_ms != b->from_unix_ms || a->to_unix_ms != b->to_unix_ms ||
-        a->weekday != b->weekday || a->from_minute != b->from_minute ||
-        a->to_minute != b->to_minute || strcmp(a->timezone, b->timezone) != 0 ||
-        a->checks.count != b->checks.count ||
-        a->regions.count != b->regions.count)
-        return false;
-    for (size_t i = 0; i < a->checks.count; i++) {
-        if (strcmp(a->checks.items[i], b->checks.items[i]) != 0)
-            return false;
-    }
-    for (size_t i = 0; i < a->regions.count; i++) {
-        if (strcmp(a->regions.items[i], b->regions.items[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool
-same_windows(const struct config *a, const struct config *b)
-{
-    if (a->window_count != b->window_count)
-        return false;
-    for (size_t i = 0; i < a->window_count; i++) {
-        if (!same_window(&a->windows[i], &b->windows[i]))
-            return false;
-    }
-    return true;
-}
-
-/*
- * From where on incidents have to be computed anew: all of them where windows
- * differ, else what is judged by versions since.
- */
-static int64_t
-unsettled_since(const struct watch *watch)
-{
-    const struct conf_history *history = watch->history;
-    uint64_t settled = watch->settled_version;
-
-    for (size_t i = 0; i < history->count; i++) {
-        if (history->versions[i].version != settled)
-            continue;
-        if (i + 1 == history->count)
-            return INT64_MAX;
-        if (!same_windows(history->versions[i].config, watch_newest(watch)))
-            return 0;
-        return history->versions[i + 1].since_unix_ms;
-    }
-    return settled == 0 ? INT64_MAX : 0;
-}
-
 static int
 load_check(struct watch *watch, struct watch_check *check,
     struct store_txn *txn, int64_t last_run_unix_ms, struct err *err)
 {
-    int64_t since = unsettled_since(watch);
+    int64_t since = trust_settled_until(watch->history, watch->settled_version);
     int64_t noted;
     struct check_row row;
     int rc = check_row_get(txn, check->check, &row, err);
@@ -278,12 +209,12 @@ load_check(struct watch *watch, struct watch_check *check,
         watch_changed(check, since, false, false);
     check->seal_unix_ms = timeline_floor(
         (last_run_unix_ms != 0 ? last_run_unix_ms : watch->now_unix_ms) -
-            span_of(check),
+            timeline_reach_ms(&check->timeline),
         TIMELINE_HOUR_MS);
     check->ended =
         check->timeline.count > 0 &&
         check->timeline.segments[check->timeline.count - 1].to_unix_ms <
-            last_run_unix_ms - span_of(check);
+            last_run_unix_ms - timeline_reach_ms(&check->timeline);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "judge_world.h"
 #include "naive_judge.h"
 #include "registry.h"
+#include "stale.h"
 #include "tmp_store.h"
 
 static const char check_name[] = "v/c";
@@ -439,6 +440,81 @@ take_some(struct story *s, struct store_txn *txn, int at)
     return at;
 }
 
+/* ---- the same answer by any way ---- */
+
+struct told {
+    struct incident_row rows[NAIVE_INCIDENTS];
+    int count;
+};
+
+static int
+take_told(void *ctx, const struct incident_row *row, struct err *err)
+{
+    struct told *told = ctx;
+
+    (void)err;
+    assert_true(told->count < NAIVE_INCIDENTS);
+    told->rows[told->count++] = *row;
+    return 0;
+}
+
+static void
+assert_same_row(const struct incident_row *a, const struct incident_row *b)
+{
+    assert_string_equal(a->id, b->id);
+    assert_string_equal(a->scope, b->scope);
+    assert_int_equal(a->state, b->state);
+    assert_int_equal(a->start_unix_ms, b->start_unix_ms);
+    assert_int_equal(a->detected_unix_ms, b->detected_unix_ms);
+    assert_int_equal(a->end_unix_ms, b->end_unix_ms);
+    assert_int_equal(a->noticed_unix_ms, b->noticed_unix_ms);
+    assert_int_equal(a->reason, b->reason);
+}
+
+static void
+tell(const struct story *s, struct store_txn *txn,
+    const struct history_query *query, struct told *told)
+{
+    struct err err;
+
+    told->count = 0;
+    assert_ok(
+        history_incidents(txn, s->world.conf, query, take_told, told, &err),
+        err);
+}
+
+/*
+ * Whatever the judge has still to do, and as of any moment: an answer that
+ * rests on stored incidents is the one of machines that run over everything,
+ * as they do where the judge has left no note of having run.
+ */
+static void
+stored_incidents_change_no_answer(struct story *s, struct store_txn *txn)
+{
+    const struct history_query query = {
+        .check = check_id_of(check_name),
+        .from_unix_ms = base_ms - HOUR_MS,
+        .to_unix_ms = s->now_ms + 1,
+        .now_unix_ms =
+            s->now_ms - (one_in(s, 2) ? 0 : 1000 * (int64_t)pick(s, 2000)),
+    };
+    struct told *quick = calloc(2, sizeof(*quick));
+    struct told *full = quick + 1;
+    uint64_t run;
+    struct err err;
+
+    assert_non_null(quick);
+    tell(s, txn, &query, quick);
+    assert_ok(stale_note_get(txn, STALE_LAST_RUN, &run, &err), err);
+    assert_ok(stale_note_put(txn, STALE_LAST_RUN, 0, &err), err);
+    tell(s, txn, &query, full);
+    assert_ok(stale_note_put(txn, STALE_LAST_RUN, run, &err), err);
+    assert_int_equal(quick->count, full->count);
+    for (int i = 0; i < full->count; i++)
+        assert_same_row(&quick->rows[i], &full->rows[i]);
+    free(quick);
+}
+
 /* The transaction is lost: nothing of it was kept. */
 static void
 lose(struct story *s, struct store_txn *txn)
@@ -473,6 +549,8 @@ take_turns(struct story *s, int at)
         s->now_ms += step;
         at = take_some(s, txn, at);
     }
+    if (one_in(s, 4))
+        stored_incidents_change_no_answer(s, txn);
     if (one_in(s, 6)) {
         lose(s, txn);
         return first;
