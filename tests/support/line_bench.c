@@ -8,6 +8,7 @@
 #include "cm.h"
 #include "digest.h"
 #include "fake_loop.h"
+#include "line_wire.h"
 #include "pack.h"
 #include "uplink_socket.h"
 
@@ -120,6 +121,31 @@ line_turn(struct line_bench *f, struct wire_msg *msg)
     return fake_collector_next(f->fake, msg);
 }
 
+bool
+line_settle(struct line_bench *f, struct wire_msg *msg)
+{
+    int still = 0;
+
+    /* Twice: what has just come may have made a timer due. */
+    for (int i = 0; i < LINE_PATIENCE && still < 2; i++) {
+        if (line_turn(f, msg))
+            return true;
+        still = line_wire_is_still() ? still + 1 : 0;
+    }
+    if (still < 2)
+        fail_msg("something stays under way");
+    return false;
+}
+
+void
+line_settle_unheard(struct line_bench *f)
+{
+    struct wire_msg msg;
+
+    while (line_settle(f, &msg)) {
+    }
+}
+
 /* The next message, which must be of that type. */
 struct wire_msg
 line_await(struct line_bench *f, enum wire_type type)
@@ -129,13 +155,47 @@ line_await(struct line_bench *f, enum wire_type type)
     for (int i = 0; i < LINE_PATIENCE; i++) {
         if (!line_turn(f, &msg))
             continue;
-        if (msg.type != type) {
+        /* Of the line that was closed before this one. */
+        if (type == WIRE_HELLO && msg.type == WIRE_BYE)
+            continue;
+        if (msg.type != type)
             fail_msg("%s instead of %s", wire_type_name((int)msg.type),
                 wire_type_name((int)type));
-        }
         return msg;
     }
     fail_msg("no %s", wire_type_name((int)type));
+    return msg;
+}
+
+bool
+line_live_a_second(struct line_bench *f, struct wire_msg *msg)
+{
+    struct wire_msg pong = {.type = WIRE_PONG};
+
+    fake_loop_advance_ns(f->loop, NS_PER_SEC);
+    while (line_settle(f, msg)) {
+        if (msg->type != WIRE_PING)
+            return true;
+        pong.u.pong.t0_boot_ms = msg->u.ping.t0_boot_ms;
+        fake_collector_send(f->fake, &pong);
+    }
+    return false;
+}
+
+struct wire_msg
+line_await_within(struct line_bench *f, enum wire_type type, int64_t seconds)
+{
+    struct wire_msg msg;
+
+    for (int64_t i = 0; i < seconds; i++) {
+        if (!line_live_a_second(f, &msg))
+            continue;
+        if (msg.type == type)
+            return msg;
+        fail_msg("%s instead of %s", wire_type_name((int)msg.type),
+            wire_type_name((int)type));
+    }
+    fail_msg("no %s within %d s", wire_type_name((int)type), (int)seconds);
     return msg;
 }
 
@@ -161,10 +221,8 @@ line_expect_quiet(struct line_bench *f)
 {
     struct wire_msg msg;
 
-    for (int i = 0; i < 20; i++) {
-        if (line_turn(f, &msg))
-            fail_msg("%s", wire_type_name((int)msg.type));
-    }
+    if (line_settle(f, &msg))
+        fail_msg("%s", wire_type_name((int)msg.type));
 }
 
 /* Text that differs from record to record, and compresses. */

@@ -44,13 +44,30 @@ void line_open(struct line_bench *f);
 /* One turn of both ends; true if the collector got a message. */
 bool line_turn(struct line_bench *f, struct wire_msg *msg);
 
+/*
+ * Turns until each end has taken what the other had said, handshakes included:
+ * before this the clock must not be moved on.  True if the collector got a
+ * message on the way; call again.
+ */
+bool line_settle(struct line_bench *f, struct wire_msg *msg);
+
+/* The same, whatever is said meanwhile. */
+void line_settle_unheard(struct line_bench *f);
+
 /* The next message, which must be of that type. */
 struct wire_msg line_await(struct line_bench *f, enum wire_type type);
+
+/* A second of the agent's time, in which a PING is answered.  True: `msg`. */
+bool line_live_a_second(struct line_bench *f, struct wire_msg *msg);
+
+/* Within `seconds` of the agent's time a message comes that is not a PING. */
+struct wire_msg line_await_within(
+    struct line_bench *f, enum wire_type type, int64_t seconds);
 
 /* Turns until so much is acknowledged; messages meanwhile are an error. */
 void line_turn_until_acked(struct line_bench *f, uint64_t acked);
 
-/* No message comes. */
+/* No message comes while the clock stands. */
 void line_expect_quiet(struct line_bench *f);
 
 /* Records that tell their numbers, synced. */

@@ -14,12 +14,7 @@
 #include "pack.h"
 #include "uplink.h"
 
-enum {
-    HOUR_S = 3600,
-    SYNC_EVERY_S = 60,
-    SMALL_CAP_BYTES = 256 * 1024,
-    TURNS_A_SECOND = 3
-};
+enum { HOUR_S = 3600, SYNC_EVERY_S = 60, SMALL_CAP_BYTES = 256 * 1024 };
 
 static void
 copy_folder(const char *from, const char *to)
@@ -48,30 +43,8 @@ reopen_spool(struct line_bench *f, size_t cap_bytes)
 static void
 close_line(struct line_bench *f)
 {
-    struct wire_msg msg;
-
     uplink_close(f->uplink);
     f->uplink = NULL;
-    while (fake_collector_next(f->fake, &msg)) {
-    }
-}
-
-/* A second of the agent's time, in which a PING is answered.  True: `msg`. */
-static bool
-live_a_second(struct line_bench *f, struct wire_msg *msg)
-{
-    struct wire_msg pong = {.type = WIRE_PONG};
-
-    fake_loop_advance_ns(f->loop, NS_PER_SEC);
-    for (int turn = 0; turn < TURNS_A_SECOND; turn++) {
-        if (!line_turn(f, msg))
-            continue;
-        if (msg->type != WIRE_PING)
-            return true;
-        pong.u.pong.t0_boot_ms = msg->u.ping.t0_boot_ms;
-        fake_collector_send(f->fake, &pong);
-    }
-    return false;
 }
 
 /* Turns without a word from the agent's side that is not a PING. */
@@ -81,27 +54,9 @@ be_quiet_for(struct line_bench *f, int64_t seconds)
     struct wire_msg msg;
 
     for (int64_t i = 0; i < seconds; i++) {
-        if (live_a_second(f, &msg))
+        if (line_live_a_second(f, &msg))
             fail_msg("%s after %d s", wire_type_name((int)msg.type), (int)i);
     }
-}
-
-/* Within `seconds` of the agent's time a message comes that is not a PING. */
-static struct wire_msg
-await_within(struct line_bench *f, enum wire_type type, int64_t seconds)
-{
-    struct wire_msg msg;
-
-    for (int64_t i = 0; i < seconds; i++) {
-        if (!live_a_second(f, &msg))
-            continue;
-        if (msg.type == type)
-            return msg;
-        fail_msg("%s instead of %s", wire_type_name((int)msg.type),
-            wire_type_name((int)type));
-    }
-    /* It may be on its way. */
-    return line_await(f, type);
 }
 
 /* So much is acknowledged in the end, and nothing but a PING comes. */
@@ -174,7 +129,7 @@ after_an_hour_without_a_line_all_arrives_in_order_and_once(void **state)
     f->fake = NULL;
     measure_for_an_hour(f);
     f->fake = fake_collector_open(port);
-    msg = await_within(f, WIRE_HELLO, 120);
+    msg = line_await_within(f, WIRE_HELLO, 120);
     assert_int_equal(msg.u.hello.next_seq, HOUR_S + 1);
     fake_collector_send(f->fake, &welcome);
     (void)line_await(f, WIRE_PING);
@@ -243,7 +198,7 @@ a_machine_set_back_to_a_snapshot_takes_a_new_spool(void **state)
     assert_int_equal(msg.u.hello.next_seq, 11);
     memcpy(id, msg.u.hello.spool_id, sizeof(id));
     fake_collector_send(f->fake, &welcome);
-    msg = await_within(f, WIRE_HELLO, 10);
+    msg = line_await_within(f, WIRE_HELLO, 10);
     assert_memory_not_equal(msg.u.hello.spool_id, id, sizeof(id));
     welcome = line_welcome_at(0, 0);
     fake_collector_send(f->fake, &welcome);
@@ -294,13 +249,12 @@ assert_asks_again_in_five_minutes(struct line_bench *f, enum wire_nack code)
     (void)line_await(f, WIRE_HELLO);
     line_send_nack(f, code, 0);
     fake_collector_send(f->fake, &msg);
-    for (int i = 0; i < 50; i++)
-        assert_false(line_turn(f, &msg));
+    line_expect_quiet(f);
     assert_string_equal(uplink_state_name(f->uplink), "disconnected");
     line_append(f, 1, 3); /* measuring goes on */
     fake_loop_advance_ns(f->loop, 298 * NS_PER_SEC);
     line_expect_quiet(f);
-    msg = await_within(f, WIRE_HELLO, 5);
+    msg = line_await_within(f, WIRE_HELLO, 5);
     assert_int_equal(msg.u.hello.next_seq, 4);
 }
 
@@ -332,8 +286,9 @@ what_a_full_collector_refuses_is_kept_and_sent_later(void **state)
     line_append(f, 1, 5);
     (void)line_await(f, WIRE_BATCH);
     line_send_nack(f, NACK_DISK_FULL, 1);
+    line_expect_quiet(f); /* it has been taken */
     be_quiet_for(f, 29);
-    msg = await_within(f, WIRE_BATCH, 32);
+    msg = line_await_within(f, WIRE_BATCH, 32);
     line_assert_records(&msg.u.batch, 1, 5);
     line_send_ack(f, 5);
     turn_to_mark(f, 5);
@@ -354,14 +309,12 @@ without_credit_it_asks_when_it_was_told_to(void **state)
     line_turn_until_acked(f, 2);
     line_append(f, 3, 1500);
     be_quiet_for(f, 6);
-    msg = await_within(f, WIRE_BATCH, 2);
+    msg = line_await_within(f, WIRE_BATCH, 2);
     line_assert_records(&msg.u.batch, 3, 1000);
-    for (int i = 0; i < 20; i++) { /* one, until there is credit */
-        if (line_turn(f, &msg))
-            assert_int_equal(msg.type, WIRE_PING);
-    }
+    while (line_settle(f, &msg)) /* one, until there is credit */
+        assert_int_equal(msg.type, WIRE_PING);
     line_send_ack(f, 1002);
-    msg = await_within(f, WIRE_BATCH, 2);
+    msg = line_await_within(f, WIRE_BATCH, 2);
     line_assert_records(&msg.u.batch, 1003, 498);
 }
 
@@ -440,7 +393,6 @@ a_crash_after_the_new_key_was_stored_forgets_the_rotation(void **state)
 {
     struct line_bench *f = *state;
     uint8_t pair[2 * WIRE_KEY_BYTES];
-    struct wire_msg msg;
     struct err err;
 
     /* Stored as agent.key, and still noted as the next. */
@@ -450,8 +402,7 @@ a_crash_after_the_new_key_was_stored_forgets_the_rotation(void **state)
                   (struct bytes){pair, sizeof(pair)}, &err),
         err);
     line_connect(f);
-    for (int i = 0; i < 50; i++)
-        assert_false(line_turn(f, &msg)); /* no NEWKEY */
+    line_expect_quiet(f); /* no NEWKEY */
 }
 
 int
