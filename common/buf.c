@@ -44,6 +44,25 @@ buf_clear(struct buf *buf)
     buf->len = 0;
 }
 
+void
+buf_trim(struct buf *buf, size_t keep_bytes)
+{
+    size_t capacity = buf->len > keep_bytes ? buf->len : keep_bytes;
+    uint8_t *data;
+
+    if (buf->capacity <= capacity)
+        return;
+    if (capacity == 0) {
+        buf_free(buf);
+        return;
+    }
+    data = realloc(buf->data, capacity);
+    if (data == NULL) /* it then stays as large as it was */
+        return;
+    buf->data = data;
+    buf->capacity = capacity;
+}
+
 uint8_t *
 buf_extend(struct buf *buf, size_t len, struct err *err)
 {

@@ -35,6 +35,12 @@ void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf);
 
 /*
+ * Gives memory back that is not in use, down to `keep_bytes`: what one large
+ * use needed is not kept for ever.
+ */
+void buf_trim(struct buf *buf, size_t keep_bytes);
+
+/*
  * Appends a copy of `len` bytes.  Fails with ERR_LIMIT or ERR_NOMEM, and then
  * leaves the buf as it was.
  */

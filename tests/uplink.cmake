@@ -12,7 +12,7 @@ target_link_libraries(line_bench PRIVATE house PkgConfig::cmocka
   PUBLIC agent_uplink fake_collector fake_loop)
 foreach(name uplink_socket_open uplink_socket_close uplink_socket_next_event
     uplink_socket_send uplink_socket_receive fake_collector_next
-    fake_collector_send fake_collector_send_bytes)
+    fake_collector_send fake_collector_send_bytes clock_unix_ms)
   target_link_options(line_bench INTERFACE -Wl,--wrap=${name})
 endforeach()
 unit_test(uplink LIBS line_bench)

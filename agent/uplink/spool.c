@@ -21,31 +21,28 @@ replay_tail(struct spool *spool, struct err *err)
     struct spool_entry entry;
     struct buf stored;
     struct bytes left;
+    size_t end = 0; /* of the last one */
     int rc;
 
     buf_init(&stored, SPOOL_TAIL_MAX_BYTES);
     rc = spool_dir_read_tail(&spool->dir, &stored, err);
     left = buf_bytes(&stored);
-    while (rc == 0 && spool_entry_next(head->id, &left, &entry)) {
-        if (entry.number < head->next)
-            continue;
-        if (entry.number != head->next)
-            break;
+    while (rc == 0 && spool_entry_find(head->id, head->next, &left, &entry)) {
         rc = spool_entry_encode(head->id, &entry, &spool->tail, err);
         if (rc == 0) {
             head->next++;
             spool->tail_count++;
+            end = stored.len - left.len;
         }
     }
     buf_free(&stored);
     if (rc != 0)
         return -1;
+    spool->tail_at = end - spool->tail.len; /* or some way before */
     if (spool->tail_count == 0 || spool_commit(spool, NULL, err) == 0)
         return spool_dir_empty_tail(&spool->dir, err);
     /* A full disk is no reason not to measure; the tail keeps them. */
-    if (err->code != ERR_FULL)
-        return -1;
-    return spool_dir_write_tail(&spool->dir, 0, buf_bytes(&spool->tail), err);
+    return err->code == ERR_FULL ? 0 : -1;
 }
 
 static int
@@ -268,9 +265,17 @@ spool_read(struct spool *spool, uint64_t seq, struct buf *out, struct err *err)
     return rc;
 }
 
+/* It goes on where the last process left it. */
+static int64_t
+ack_age_ms(struct spool *spool, int64_t now_ns)
+{
+    if (spool->acks_ns == 0)
+        spool->acks_ns = now_ns;
+    return spool->now.ack_age_ms + (now_ns - spool->acks_ns) / NS_PER_MS;
+}
+
 int
-spool_ack(
-    struct spool *spool, uint64_t seq, int64_t now_unix_ms, struct err *err)
+spool_ack(struct spool *spool, uint64_t seq, int64_t now_ns, struct err *err)
 {
     struct spool_head *head = &spool->now.head;
 
@@ -279,10 +284,10 @@ spool_ack(
             "record %" PRIu64 " acknowledged, %" PRIu64 " is the last on disk",
             seq, spool->synced - head->base);
     }
-    if (now_unix_ms < 0 || seq + head->base <= head->acked)
+    if (seq + head->base <= head->acked)
         return 0;
     head->acked = seq + head->base;
-    spool->ack_unix_ms = now_unix_ms;
+    spool->ack_age_ms = ack_age_ms(spool, now_ns);
     spool->ack_pending = true;
     return 0;
 }

@@ -100,9 +100,13 @@ int spool_read(
 /*
  * The collector has everything up to `seq`.  Records acknowledged longer ago
  * than the retention are removed, a bounded number a call.
+ *
+ * `now_ns` is of the monotonic clock: a date that jumps ahead must not end the
+ * retention.  Between two processes it stands still, so that it may last
+ * longer than was asked for, never less.
  */
 int spool_ack(
-    struct spool *spool, uint64_t seq, int64_t now_unix_ms, struct err *err);
+    struct spool *spool, uint64_t seq, int64_t now_ns, struct err *err);
 
 /*
  * A new spool_id; what lies above `keep_above_seq` is renumbered from 1, the

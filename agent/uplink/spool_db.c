@@ -198,6 +198,8 @@ load(struct spool_db *db, struct spool_change *now, struct err *err)
     rc = spool_rows_first(&db->rows, txn, now->head.next, &now->oldest);
     if (rc == 0)
         rc = spool_rows_measure(&db->rows, txn, now);
+    if (rc == 0)
+        rc = spool_rows_ack_age(&db->rows, txn, now);
     return finish(txn, rc, "data.mdb", err);
 }
 

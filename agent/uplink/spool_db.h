@@ -26,13 +26,18 @@ struct spool_change {
     struct spool_head head;
     uint64_t oldest;    /* head.next if there is none */
     size_t pages_bytes; /* of the records */
+    /*
+     * Of the newest acknowledgement when it was opened: how long processes
+     * have lived on this spool, counted from an arbitrary moment.
+     */
+    int64_t ack_age_ms;
 };
 
 /* What a transaction is to do. */
 struct spool_write {
     struct bytes tail; /* entries to become records */
     bool acked;        /* head.acked moved */
-    int64_t ack_unix_ms;
+    int64_t ack_age_ms;
     int64_t retention_ms;
     size_t cap_bytes;
     const char *note_name; /* NULL: none */

@@ -155,11 +155,9 @@ spool_dir_write_tail(
             int failed = put < 0 ? errno : EIO;
 
             /*
-             * Only what was begun: behind may lie entries that are nowhere
-             * else.  Should this fail too: half an entry has no valid checksum.
+             * Nothing is cut off: half an entry has no valid checksum, and
+             * behind it may lie entries that are nowhere else.
              */
-            if (done > 0 && ftruncate(dir->tail_fd, (off_t)offset) != 0)
-                failed = errno;
             if (spool_dir_is_full(failed))
                 return err_set(err, ERR_FULL, "tail: the disk is full");
             return err_sys(err, failed, "tail: write");

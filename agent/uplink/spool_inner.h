@@ -37,7 +37,8 @@ struct spool {
     unsigned tail_count;
     uint64_t tail_at; /* where in the file they begin */
     bool ack_pending;
-    int64_t ack_unix_ms; /* of the latest acknowledgement */
+    int64_t acks_ns;    /* the first acknowledgement of this process; 0: none */
+    int64_t ack_age_ms; /* of the latest one; see spool_db.h */
 
     struct spool_thread *thread; /* owned; NULL until it is needed */
     struct spool_commit commit;  /* the thread's while `writing` */

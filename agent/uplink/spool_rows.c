@@ -141,13 +141,13 @@ spool_rows_remove_oldest(const struct spool_rows *rows, MDB_txn *txn,
 
 /* One entry a minute is enough to know what is older than the retention. */
 static int
-put_ack(const struct spool_rows *rows, MDB_txn *txn, int64_t ack_unix_ms,
+put_ack(const struct spool_rows *rows, MDB_txn *txn, int64_t ack_age_ms,
     uint64_t number)
 {
     uint8_t minute[SPOOL_KEY_BYTES];
     uint8_t acked[SPOOL_KEY_BYTES];
 
-    spool_key_encode((uint64_t)(ack_unix_ms / MS_PER_MINUTE), minute);
+    spool_key_encode((uint64_t)(ack_age_ms / MS_PER_MINUTE), minute);
     spool_key_encode(number, acked);
     return put_sealed(txn, rows->acks, (struct bytes){minute, sizeof(minute)},
         (struct bytes){acked, sizeof(acked)}, 0);
@@ -174,30 +174,40 @@ spool_rows_first(const struct spool_rows *rows, MDB_txn *txn, uint64_t next,
     return 0;
 }
 
-/* The oldest acknowledgement: MDB_NOTFOUND if there is none. */
+/* The acknowledgement there (MDB_FIRST, MDB_LAST), or MDB_NOTFOUND. */
 static int
-oldest_ack(const struct spool_rows *rows, MDB_txn *txn, int64_t *unix_ms,
-    uint64_t *upto)
+ack_at(const struct spool_rows *rows, MDB_txn *txn, MDB_cursor_op where,
+    uint64_t *minute, uint64_t *upto)
 {
     MDB_val k;
     MDB_val v;
     MDB_cursor *cursor;
     struct bytes value;
-    uint64_t minute = 0;
     int rc = mdb_cursor_open(txn, rows->acks, &cursor);
 
     if (rc != 0)
         return rc;
-    rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
-    if (rc == 0 && (!spool_key_decode(bytes_of(&k), &minute) ||
-                       minute > (uint64_t)(INT64_MAX / MS_PER_MINUTE) - 1 ||
+    rc = mdb_cursor_get(cursor, &k, &v, where);
+    if (rc == 0 && (!spool_key_decode(bytes_of(&k), minute) ||
+                       *minute > (uint64_t)(INT64_MAX / MS_PER_MINUTE) / 2 ||
                        !spool_unseal(bytes_of(&k), bytes_of(&v), &value) ||
                        !spool_key_decode(value, upto))) {
         rc = MDB_CORRUPTED;
     }
     mdb_cursor_close(cursor);
-    *unix_ms = ((int64_t)minute + 1) * MS_PER_MINUTE; /* or a little before */
     return rc;
+}
+
+int
+spool_rows_ack_age(
+    const struct spool_rows *rows, MDB_txn *txn, struct spool_change *change)
+{
+    uint64_t minute = 0;
+    uint64_t upto;
+    int rc = ack_at(rows, txn, MDB_LAST, &minute, &upto);
+
+    change->ack_age_ms = (int64_t)minute * MS_PER_MINUTE;
+    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 /* Removes what was acknowledged longer ago than the retention. */
@@ -207,21 +217,23 @@ expire(const struct spool_rows *rows, MDB_txn *txn,
 {
     uint8_t key[SPOOL_KEY_BYTES];
     MDB_val k = {sizeof(key), key};
-    int64_t acked_unix_ms = 0;
+    uint64_t minute = 0;
     uint64_t upto = 0;
     uint64_t first = 0;
-    int rc = oldest_ack(rows, txn, &acked_unix_ms, &upto);
+    int64_t end_ms; /* acknowledged then, or a little before */
+    int rc = ack_at(rows, txn, MDB_FIRST, &minute, &upto);
 
     if (rc != 0)
         return rc == MDB_NOTFOUND ? 0 : rc;
-    if (acked_unix_ms > write->ack_unix_ms - write->retention_ms)
+    end_ms = ((int64_t)minute + 1) * MS_PER_MINUTE;
+    if (end_ms > write->ack_age_ms - write->retention_ms)
         return 0;
     rc = spool_rows_remove_oldest(rows, txn, upto, EXPIRE_MAX, change);
     if (rc == 0)
         rc = spool_rows_first(rows, txn, change->head.next, &first);
     if (rc != 0 || first <= upto)
         return rc;
-    spool_key_encode((uint64_t)(acked_unix_ms / MS_PER_MINUTE - 1), key);
+    spool_key_encode(minute, key);
     return mdb_del(txn, rows->acks, &k, NULL);
 }
 
@@ -271,7 +283,7 @@ spool_rows_fill(const struct spool_rows *rows, MDB_txn *txn,
         rc =
             spool_rows_remove_oldest(rows, txn, head->base, EXPIRE_MAX, change);
     if (rc == 0 && write->acked)
-        rc = put_ack(rows, txn, write->ack_unix_ms, head->acked);
+        rc = put_ack(rows, txn, write->ack_age_ms, head->acked);
     if (rc == 0 && write->acked)
         rc = expire(rows, txn, write, change);
     if (rc == 0)

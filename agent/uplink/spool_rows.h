@@ -17,7 +17,8 @@
 
 struct spool_rows {
     MDB_dbi records; /* number -> sealed record */
-    MDB_dbi acks;    /* minute -> sealed key of what was acknowledged by then */
+    MDB_dbi acks;    /* minute of ack_age_ms -> sealed key of what was
+                        acknowledged by its end */
     MDB_dbi notes;   /* name -> sealed value, and the head */
 };
 
@@ -42,6 +43,10 @@ int spool_rows_put_head(
 /* The oldest record's number; `next` if there is none. */
 int spool_rows_first(const struct spool_rows *rows, MDB_txn *txn, uint64_t next,
     uint64_t *number);
+
+/* Fills change->ack_age_ms; 0 where nothing was acknowledged. */
+int spool_rows_ack_age(
+    const struct spool_rows *rows, MDB_txn *txn, struct spool_change *change);
 
 /* Fills change->pages_bytes. */
 int spool_rows_measure(

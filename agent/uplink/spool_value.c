@@ -160,3 +160,19 @@ spool_entry_next(const uint8_t id[SPOOL_VALUE_ID_BYTES], struct bytes *left,
     left->len -= SPOOL_TAIL_HEADER_BYTES + len;
     return true;
 }
+
+bool
+spool_entry_find(const uint8_t id[SPOOL_VALUE_ID_BYTES], uint64_t number,
+    struct bytes *left, struct spool_entry *entry)
+{
+    struct bytes from = *left;
+
+    for (; from.len >= SPOOL_TAIL_HEADER_BYTES; from.data++, from.len--) {
+        if (get_u64(from.data + 8) != number)
+            continue;
+        *left = from;
+        if (spool_entry_next(id, left, entry))
+            return true;
+    }
+    return false;
+}

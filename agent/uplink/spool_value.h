@@ -75,4 +75,11 @@ int spool_entry_encode(const uint8_t id[SPOOL_VALUE_ID_BYTES],
 bool spool_entry_next(const uint8_t id[SPOOL_VALUE_ID_BYTES],
     struct bytes *left, struct spool_entry *entry);
 
+/*
+ * The same for the entry of that number, wherever it begins: before it may lie
+ * entries of other numbers, and what a torn write has left.
+ */
+bool spool_entry_find(const uint8_t id[SPOOL_VALUE_ID_BYTES], uint64_t number,
+    struct bytes *left, struct spool_entry *entry);
+
 #endif

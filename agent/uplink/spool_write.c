@@ -2,6 +2,9 @@
 
 #include "spool_inner.h"
 
+/* Of each buffer, for a second of many results; one large note needed more. */
+enum { KEEP_BYTES = 64 * 1024 };
+
 void
 spool_write_init(struct spool *spool)
 {
@@ -27,7 +30,7 @@ gather(struct spool *spool, struct err *err)
     commit->what = (struct spool_write){
         .tail = buf_bytes(&commit->tail),
         .acked = spool->ack_pending,
-        .ack_unix_ms = spool->ack_unix_ms,
+        .ack_age_ms = spool->ack_age_ms,
         .retention_ms = spool->retention_ms,
         .cap_bytes = spool->cap_bytes,
         .note_name = commit->note_name[0] == '\0' ? NULL : commit->note_name,
@@ -65,19 +68,23 @@ work(void *ctx)
 /*
  * The tail is what was appended meanwhile.  It moves to the file's front, so
  * that the file stays short; what lies behind it has numbers that are known.
+ * Not over itself: should the write fail half-way, an entry that it has begun
+ * is nowhere whole but where it was.
  */
 static void
 shorten_tail(struct spool *spool)
 {
     size_t done = spool->commit.tail.len;
     size_t left = spool->tail.len - done;
-    struct err ignored; /* it then stays where it is */
+    struct err ignored; /* it then stays where it is, and can be found there */
 
     if (left > 0)
         memmove(spool->tail.data, spool->tail.data + done, left);
     spool->tail.len = left;
     spool->tail_count -= spool->commit.tail_count;
     spool->tail_at += done;
+    if (left > spool->tail_at)
+        return;
     if (left == 0 || spool_dir_write_tail(&spool->dir, 0,
                          buf_bytes(&spool->tail), &ignored) == 0)
         spool->tail_at = 0;
@@ -122,6 +129,20 @@ spool_settle(struct spool *spool)
     end(spool);
 }
 
+/* Nothing of it is needed any more. */
+static void
+rest(struct spool *spool)
+{
+    struct spool_commit *commit = &spool->commit;
+
+    buf_clear(&commit->tail);
+    buf_clear(&commit->note);
+    commit->note_name[0] = '\0';
+    buf_trim(&commit->tail, KEEP_BYTES);
+    buf_trim(&commit->note, KEEP_BYTES);
+    buf_trim(&spool->tail, KEEP_BYTES);
+}
+
 /* ---- at once ---- */
 
 static int
@@ -161,6 +182,7 @@ spool_commit(
     work(commit);
     try_harder(spool);
     end(spool);
+    rest(spool);
     if (commit->rc != 0)
         *err = commit->err;
     return commit->rc;
@@ -211,6 +233,7 @@ spool_write_end(struct spool *spool, struct err *err)
         try_harder(spool);
         end(spool);
     }
+    rest(spool);
     if (commit->rc == 0)
         return 1;
     *err = commit->err;

@@ -96,7 +96,8 @@ tell_spool(
     struct uplink *uplink, const struct session_step *step, struct err *err)
 {
     if (step->what == SESSION_DO_ACK) {
-        return spool_ack(uplink->spool, step->seq, clock_unix_ms(), err);
+        return spool_ack(
+            uplink->spool, step->seq, loop_now_ns(uplink->loop), err);
     }
     log_event(LOG_AT_WARN, "uplink.renumber", "why=\"%s\" keep_above=%" PRIu64,
         step->why, step->seq);

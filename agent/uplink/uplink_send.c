@@ -75,8 +75,8 @@ uplink_send_batch(struct uplink *uplink, const struct session_step *step,
         return -1;
     rc = uplink_socket_send(uplink->dealer, buf_bytes(&uplink->frame), err);
     /* A backlog is no reason to stay large afterwards. */
-    if (uplink->frame.capacity > FRAME_KEEP_BYTES)
-        buf_free(&uplink->frame);
+    buf_clear(&uplink->frame);
+    buf_trim(&uplink->frame, FRAME_KEEP_BYTES);
     return rc;
 }
 

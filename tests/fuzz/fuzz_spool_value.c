@@ -42,6 +42,26 @@ try_tail(struct bytes left)
     buf_free(&again);
 }
 
+/* What is found is an entry of that number, inside what was given. */
+static void
+try_find(struct bytes all)
+{
+    const uint8_t *end = all.data + all.len;
+    struct bytes left = all;
+    struct spool_entry entry;
+
+    for (uint64_t number = 0; number < 4; number++) {
+        if (!spool_entry_find(id, number, &left, &entry)) {
+            left = all;
+            continue;
+        }
+        if (entry.number != number || entry.record.data < all.data ||
+            entry.record.data + entry.record.len > end ||
+            left.data + left.len != end)
+            abort();
+    }
+}
+
 static void
 try_seal(struct bytes stored)
 {
@@ -66,6 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     try_head(all);
     try_tail(all);
+    try_find(all);
     try_seal(all);
     (void)spool_key_decode(all, &number);
     return 0;

@@ -102,6 +102,7 @@ line_teardown(void **state)
     struct line_bench *f = *state;
     char command[2 * LINE_ROOT_BYTES];
 
+    line_wire_set_date(0);
     uplink_close(f->uplink);
     fake_collector_close(f->fake);
     spool_close(f->spool);

@@ -13,6 +13,8 @@ static struct {
     unsigned to_collector;
 } wire;
 
+static int64_t date_ahead_ms;
+
 /* What the linker calls the wrapped and the wrapping. */
 struct uplink_socket *__real_uplink_socket_open(struct uplink_socket_home *home,
     const struct uplink_socket_spec *spec, struct err *err);
@@ -44,6 +46,20 @@ void __real_fake_collector_send_bytes(
     struct fake_collector *fake, const void *data, size_t len);
 void __wrap_fake_collector_send_bytes(
     struct fake_collector *fake, const void *data, size_t len);
+int64_t __real_clock_unix_ms(void);
+int64_t __wrap_clock_unix_ms(void);
+
+int64_t
+__wrap_clock_unix_ms(void)
+{
+    return __real_clock_unix_ms() + date_ahead_ms;
+}
+
+void
+line_wire_set_date(int64_t ahead_ms)
+{
+    date_ahead_ms = ahead_ms;
+}
 
 bool
 line_wire_is_still(void)

@@ -11,6 +11,10 @@
 #define TESTS_LINE_WIRE_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* The date jumps by so much, for everybody who asks clock_unix_ms(). */
+void line_wire_set_date(int64_t ahead_ms);
 
 /* Nothing is under way, either way, and no handshake either. */
 bool line_wire_is_still(void);

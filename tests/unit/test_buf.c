@@ -73,6 +73,31 @@ free_leaves_a_usable_buf(void **state)
 }
 
 static void
+trim_keeps_what_is_in_use(void **state)
+{
+    struct buf buf;
+    struct err err;
+
+    (void)state;
+    buf_init(&buf, 1 << 20);
+    assert_non_null(buf_extend(&buf, 100000, &err));
+    buf.len = 10;
+    memcpy(buf.data, text, 10);
+    buf_trim(&buf, 1000);
+    assert_int_equal(buf.capacity, 1000);
+    buf_trim(&buf, 2000);
+    assert_int_equal(buf.capacity, 1000);
+    buf_trim(&buf, 5);
+    assert_int_equal(buf.capacity, 10);
+    assert_memory_equal(buf.data, text, 10);
+    buf_clear(&buf);
+    buf_trim(&buf, 0);
+    assert_null(buf.data);
+    assert_ok(buf_append(&buf, text, 8, &err), err);
+    buf_free(&buf);
+}
+
+static void
 formatted_text_may_fill_the_buf_to_its_limit(void **state)
 {
     struct buf buf;
@@ -139,6 +164,7 @@ main(void)
         cmocka_unit_test(append_past_the_limit_changes_nothing),
         cmocka_unit_test(appending_nothing_is_fine_even_to_an_empty_buf),
         cmocka_unit_test(free_leaves_a_usable_buf),
+        cmocka_unit_test(trim_keeps_what_is_in_use),
         cmocka_unit_test(formatted_text_may_fill_the_buf_to_its_limit),
         cmocka_unit_test(consume_takes_off_the_front),
         cmocka_unit_test(text_stands_on_a_nul_that_does_not_count),

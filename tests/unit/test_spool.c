@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cm.h"
 
 enum {
@@ -22,7 +24,9 @@ enum {
     TMPFS_BYTES = 2 * 1024 * 1024
 };
 
-static const int64_t start_ms = INT64_C(1800000000000);
+/* Of the monotonic clock. */
+static const int64_t start_ns = 7000 * NS_PER_SEC;
+static const int64_t hour_ns = 3600 * NS_PER_SEC;
 static const int64_t two_days_ms = INT64_C(48) * 3600 * 1000;
 
 /* LMDB's first pages, whose writing can be made to fail. */
@@ -208,7 +212,7 @@ closing_and_opening_changes_nothing(void **state)
 
     append_many(f->spool, 1, 250);
     assert_ok(spool_sync(f->spool, &err), err);
-    assert_ok(spool_ack(f->spool, 120, start_ms, &err), err);
+    assert_ok(spool_ack(f->spool, 120, start_ns, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
     before = state_of(f->spool);
     after = state_of(open_again(f));
@@ -362,7 +366,7 @@ acknowledged_records_that_go_at_the_cap_are_not_lost(void **state)
         if (i % 500 != 0)
             continue;
         assert_ok(spool_sync(f->spool, &err), err);
-        assert_ok(spool_ack(f->spool, i, start_ms + i, &err), err);
+        assert_ok(spool_ack(f->spool, i, start_ns + i, &err), err);
     }
     s = state_of(f->spool);
     assert_true(s.oldest_seq > 1);
@@ -378,14 +382,19 @@ acknowledged_records_stay_for_the_retention(void **state)
 
     append_many(f->spool, 1, 20);
     assert_ok(spool_sync(f->spool, &err), err);
-    assert_ok(spool_ack(f->spool, 10, start_ms, &err), err);
+    assert_ok(spool_ack(f->spool, 10, start_ns, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
+    assert_ok(spool_ack(f->spool, 12, start_ns + 10 * hour_ns, &err), err);
+    assert_ok(spool_sync(f->spool, &err), err);
+    /* Ten hours are over; the next process may find a clock at its start. */
     (void)open_again(f);
-    assert_ok(spool_ack(f->spool, 15, start_ms + two_days_ms, &err), err);
+    assert_ok(spool_ack(f->spool, 15, 1, &err), err);
+    assert_ok(spool_sync(f->spool, &err), err);
+    assert_ok(spool_ack(f->spool, 16, 38 * hour_ns, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
     assert_record(f->spool, 1, 1);
     assert_ok(
-        spool_ack(f->spool, 16, start_ms + two_days_ms + 60000, &err), err);
+        spool_ack(f->spool, 17, 38 * hour_ns + 61 * NS_PER_SEC, &err), err);
     assert_ok(spool_sync(f->spool, &err), err);
     assert_gone(f->spool, 10);
     assert_record(f->spool, 11, 11);
@@ -400,11 +409,11 @@ an_acknowledgement_of_what_is_not_on_disk_is_refused(void **state)
     struct err err;
 
     (void)append(f->spool, 1);
-    assert_int_equal(spool_ack(f->spool, 1, start_ms, &err), -1);
+    assert_int_equal(spool_ack(f->spool, 1, start_ns, &err), -1);
     assert_int_equal(err.code, ERR_PEER);
     assert_ok(spool_sync(f->spool, &err), err);
-    assert_ok(spool_ack(f->spool, 1, start_ms, &err), err);
-    assert_ok(spool_ack(f->spool, 0, start_ms, &err), err);
+    assert_ok(spool_ack(f->spool, 1, start_ns, &err), err);
+    assert_ok(spool_ack(f->spool, 0, start_ns, &err), err);
     assert_int_equal(state_of(f->spool).acked_seq, 1);
 }
 
@@ -418,7 +427,7 @@ renumbering_keeps_what_was_not_acknowledged(void **state)
 
     append_many(f->spool, 1, 150);
     assert_ok(spool_sync(f->spool, &err), err);
-    assert_ok(spool_ack(f->spool, 100, start_ms, &err), err);
+    assert_ok(spool_ack(f->spool, 100, start_ns, &err), err);
     before = state_of(f->spool);
     assert_ok(spool_renumber(f->spool, 100, &err), err);
     for (int i = 0; i < 2; i++) {
@@ -737,6 +746,35 @@ a_spool_survives_that_its_first_pages_could_not_be_written(void **state)
     assert_record(f->spool, 80, 80);
 }
 
+/* Of the heap; a sanitizer's says nothing. */
+static size_t
+in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+static void
+a_large_note_is_not_kept_in_memory(void **state)
+{
+    struct fixture *f = *state;
+    struct buf note;
+    size_t before;
+    struct err err;
+
+    assert_ok(
+        spool_put_note(f->spool, "config", (struct bytes){NULL, 0}, &err), err);
+    buf_init(&note, 1 << 20);
+    assert_non_null(buf_extend(&note, 100 * 1024, &err));
+    memset(note.data, 'x', note.len);
+    before = in_use();
+    assert_ok(spool_put_note(f->spool, "config", buf_bytes(&note), &err), err);
+    /* LMDB keeps a list of pages or two. */
+    assert_in_range(in_use(), 0, before + 80 * 1024);
+    buf_free(&note);
+}
+
 int
 main(void)
 {
@@ -752,6 +790,7 @@ main(void)
         SPOOL_TEST(acknowledged_records_that_go_at_the_cap_are_not_lost),
         SPOOL_TEST(acknowledged_records_stay_for_the_retention),
         SPOOL_TEST(an_acknowledgement_of_what_is_not_on_disk_is_refused),
+        SPOOL_TEST(a_large_note_is_not_kept_in_memory),
         SPOOL_TEST(renumbering_keeps_what_was_not_acknowledged),
         SPOOL_TEST(a_second_process_is_told_who_has_the_spool),
         SPOOL_TEST(a_folder_that_cannot_be_made_is_named),

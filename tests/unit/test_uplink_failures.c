@@ -10,6 +10,7 @@
 #include "digest.h"
 #include "fake_loop.h"
 #include "line_bench.h"
+#include "line_wire.h"
 #include "log.h"
 #include "pack.h"
 #include "uplink.h"
@@ -239,6 +240,61 @@ a_restored_collector_gets_again_what_it_had_acknowledged(void **state)
     line_expect_quiet(f);
 }
 
+static void
+a_date_that_jumps_ahead_does_not_end_the_retention(void **state)
+{
+    struct line_bench *f = *state;
+    struct buf record;
+    struct err err;
+
+    line_connect(f);
+    for (unsigned i = 1; i <= 3; i++) {
+        line_append(f, i, i);
+        (void)line_await(f, WIRE_BATCH);
+        line_send_ack(f, i);
+        line_turn_until_acked(f, i);
+        assert_ok(spool_sync(f->spool, &err), err);
+        line_wire_set_date(i * 72 * HOUR_S * MS_PER_SEC);
+    }
+    /* Whoever was restored from a backup may still ask for the first. */
+    buf_init(&record, 1024);
+    assert_int_equal(spool_read(f->spool, 1, &record, &err), 1);
+    buf_free(&record);
+}
+
+static void
+time_that_passes_does(void **state)
+{
+    struct line_bench *f = *state;
+    struct wire_msg welcome;
+    struct spool_state spool;
+    struct buf record;
+    struct err err;
+
+    line_connect(f);
+    line_append(f, 1, 1);
+    (void)line_await(f, WIRE_BATCH);
+    line_send_ack(f, 1);
+    line_turn_until_acked(f, 1);
+    assert_ok(spool_sync(f->spool, &err), err);
+    buf_init(&record, 1024);
+    assert_int_equal(spool_read(f->spool, 1, &record, &err), 1);
+    welcome = line_welcome_at(1, digest_crc32c(0, record.data, record.len));
+    buf_free(&record);
+    fake_loop_advance_ns(f->loop, 49 * HOUR_S * NS_PER_SEC);
+    line_settle_unheard(f);
+    (void)line_await_within(f, WIRE_HELLO, 120);
+    fake_collector_send(f->fake, &welcome);
+    (void)line_await(f, WIRE_PING);
+    line_append(f, 2, 2);
+    (void)line_await(f, WIRE_BATCH);
+    line_send_ack(f, 2);
+    line_turn_until_acked(f, 2);
+    assert_ok(spool_sync(f->spool, &err), err);
+    spool_state(f->spool, &spool);
+    assert_int_equal(spool.oldest_seq, 2);
+}
+
 /* HELLO is answered so, and asked again after five minutes, not before. */
 static void
 assert_asks_again_in_five_minutes(struct line_bench *f, enum wire_nack code)
@@ -415,6 +471,8 @@ main(void)
         CASE(a_backlog_takes_one_batch_a_turn),
         CASE(a_machine_set_back_to_a_snapshot_takes_a_new_spool),
         CASE(a_restored_collector_gets_again_what_it_had_acknowledged),
+        CASE(a_date_that_jumps_ahead_does_not_end_the_retention),
+        CASE(time_that_passes_does),
         CASE(a_cloned_machine_asks_again_every_five_minutes),
         CASE(so_does_one_of_an_unknown_version),
         CASE(and_one_whose_key_is_revoked),
