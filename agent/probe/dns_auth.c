@@ -218,7 +218,7 @@ on_alias(struct dns_auth *auth, const struct dns_lookup_result *result)
 static void
 on_zone(struct dns_auth *auth, const struct dns_lookup_result *result)
 {
-    take_names(auth, &result->of[DNS_TYPE_NS].answer);
+    take_names(auth, &result->of[DNS_TYPE_NS]->answer);
     if (auth->name_count > 0) {
         (void)snprintf(
             auth->answer.zone, sizeof(auth->answer.zone), "%s", auth->zone);

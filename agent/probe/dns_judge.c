@@ -28,8 +28,8 @@ collect(const struct dns_lookup_result *result, bool authoritative,
     struct dns_set *set)
 {
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-        if ((result->types & (UINT32_C(1) << type)) != 0 &&
-            add_answer(set, &result->of[type].answer, authoritative) != 0)
+        if (result->of[type] != NULL &&
+            add_answer(set, &result->of[type]->answer, authoritative) != 0)
             return -1;
     }
     dns_set_order(set, DNS_SET_BY_DATA);
@@ -125,10 +125,9 @@ static bool
 is_lame(const struct dns_lookup_result *result)
 {
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-        const struct dns_result *one = &result->of[type];
+        const struct dns_result *one = result->of[type];
 
-        if ((result->types & (UINT32_C(1) << type)) != 0 && one->answered &&
-            !one->answer.authoritative &&
+        if (one != NULL && one->answered && !one->answer.authoritative &&
             (one->answer.rcode == DNS_RCODE_NOERROR ||
                 one->answer.rcode == DNS_RCODE_NXDOMAIN))
             return true;
@@ -140,10 +139,11 @@ bool
 dns_judge_serial(const struct dns_lookup_result *result, uint32_t *serial)
 {
     enum { AFTER_SERIAL_BYTES = 16, SERIAL_BYTES = 4 };
-    const struct dns_answer *answer = &result->of[DNS_TYPE_SOA].answer;
+    const struct dns_result *soa = result->of[DNS_TYPE_SOA];
+    size_t count = soa != NULL ? soa->answer.record_count : 0;
 
-    for (size_t i = 0; i < answer->record_count; i++) {
-        const struct dns_record *record = &answer->records[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct dns_record *record = &soa->answer.records[i];
         const uint8_t *at;
 
         if (!record->asked ||
@@ -198,8 +198,8 @@ dns_judge(const struct check *check, const struct dns_lookup_result *result,
     if (collect(result, authoritative, &set) != 0) {
         out->reason = REASON_AGENT_LIMIT;
     } else {
-        out->answer_count = set.count;
-        out->answers_hash = dns_set_hash(&set);
+        if (authoritative)
+            out->answers_hash = dns_set_hash(&set);
         judge_set(check, result, &set, authoritative, out);
     }
     if (out->reason == REASON_AGENT_LIMIT && out->detail[0] == '\0')
@@ -239,10 +239,11 @@ put_answers(struct dns_facts *facts, const struct dns_lookup_result *result)
     int rc = -1;
 
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-        const struct dns_answer *answer = &result->of[type].answer;
+        const struct dns_result *one = result->of[type];
+        size_t count = one != NULL ? one->answer.record_count : 0;
 
-        for (size_t i = 0; i < answer->record_count; i++) {
-            if (dns_set_add(&set, &answer->records[i]) != 0)
+        for (size_t i = 0; i < count; i++) {
+            if (dns_set_add(&set, &one->answer.records[i]) != 0)
                 goto out;
         }
     }
@@ -292,8 +293,8 @@ dns_judge_facts(const struct dns_lookup_result *result)
     (void)snprintf(facts->transport, sizeof(facts->transport), "udp");
     facts->authenticated = true;
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-        if ((result->types & (UINT32_C(1) << type)) != 0)
-            put_result(facts, &result->of[type]);
+        if (result->of[type] != NULL)
+            put_result(facts, result->of[type]);
     }
     facts->authenticated = facts->authenticated && facts->rcode[0] != '\0';
     return facts;

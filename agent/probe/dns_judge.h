@@ -16,8 +16,8 @@
 struct dns_verdict {
     enum measure_reason reason;
     char detail[FACTS_TEXT_BYTES]; /* the failure in words; "" if none */
-    size_t answer_count;           /* different records */
-    uint64_t answers_hash;         /* the same for the same set of records */
+    uint64_t answers_hash; /* the same for the same set of records; 0 where
+                              there is no other server to compare with */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "dns_lookup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +32,13 @@ struct dns_lookup {
     int waiting; /* asks under way */
     size_t at;   /* the server asked now */
     int round;
+    int tries;        /* servers asked so far, each as often as it was */
     bool met_silence; /* in this round */
     int64_t started_ns;
     int64_t try_started_ns;
     struct dns_lookup_result now;  /* of this try */
     struct dns_lookup_result best; /* of the tries before; types 0: none */
+    struct dns_result *results;    /* owned; what those two point to */
 };
 
 static bool
@@ -44,11 +47,41 @@ has(uint32_t types, int type)
     return (types & (UINT32_C(1) << type)) != 0;
 }
 
-static void
-result_free(struct dns_lookup_result *result)
+/*
+ * A result is large and most lookups are of one type, so there is room for the
+ * types that are asked for and no others; once for this try, once for the best.
+ */
+static int
+make_results(struct dns_lookup *lookup)
 {
+    struct dns_result *at;
+    size_t count = 0;
+
     for (int type = 0; type < DNS_TYPE_COUNT; type++)
-        dns_answer_free(&result->of[type].answer);
+        count += has(lookup->spec.types, type);
+    lookup->results = calloc(2 * count, sizeof(*lookup->results));
+    if (lookup->results == NULL)
+        return -1;
+    at = lookup->results;
+    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
+        if (!has(lookup->spec.types, type))
+            continue;
+        lookup->now.of[type] = at++;
+        lookup->best.of[type] = at++;
+    }
+    return 0;
+}
+
+/* Leaves a result without answers. */
+static void
+result_clear(struct dns_lookup_result *result)
+{
+    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
+        if (result->of[type] == NULL)
+            continue;
+        dns_answer_free(&result->of[type]->answer);
+        *result->of[type] = (struct dns_result){0};
+    }
 }
 
 static void
@@ -57,10 +90,30 @@ lookup_free(struct dns_lookup *lookup)
     for (int type = 0; type < DNS_TYPE_COUNT; type++)
         dns_query_cancel(lookup->asks[type].query);
     loop_timer_stop(lookup->loop, &lookup->later);
-    result_free(&lookup->now);
-    result_free(&lookup->best);
+    if (lookup->results != NULL) {
+        result_clear(&lookup->now);
+        result_clear(&lookup->best);
+    }
+    free(lookup->results);
     free(lookup->name);
     free(lookup);
+}
+
+/* A silence in words: that of the last try, or of all of them together. */
+static void
+say_silence(struct dns_lookup *lookup)
+{
+    long long ms = lookup->best.elapsed_us * NS_PER_US / NS_PER_MS;
+
+    for (int type = 0; type < DNS_TYPE_COUNT; type++) {
+        struct dns_result *result = lookup->best.of[type];
+
+        if (result == NULL || !result->silent || result->odd_count > 0 ||
+            lookup->tries < 2)
+            continue;
+        (void)snprintf(result->detail, sizeof(result->detail),
+            "no answer to %d tries within %lld ms", lookup->tries, ms);
+    }
 }
 
 /* The only way out.  The lookup is gone when this returns. */
@@ -70,11 +123,14 @@ finish(struct dns_lookup *lookup)
     dns_lookup_done_fn *done = lookup->done;
     void *ctx = lookup->ctx;
     struct dns_lookup_result result = lookup->best;
+    struct dns_result *results = lookup->results;
 
-    lookup->best = (struct dns_lookup_result){0}; /* handed on */
+    say_silence(lookup);
+    lookup->results = NULL; /* handed on; those of this try are empty */
     lookup_free(lookup);
     done(ctx, &result);
-    result_free(&result);
+    result_clear(&result);
+    free(results);
 }
 
 /* How much a try is worth: types the server has said something certain of. */
@@ -84,7 +140,7 @@ worth(const struct dns_lookup_result *result)
     int count = 0;
 
     for (int type = 0; type < DNS_TYPE_COUNT; type++)
-        count += has(result->types, type) && result->of[type].answered;
+        count += has(result->types, type) && result->of[type]->answered;
     return count;
 }
 
@@ -106,8 +162,8 @@ is_settled(const struct dns_lookup *lookup)
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
         if (!has(now->types, type))
             continue;
-        all_certain = all_certain && is_certain(now->of[type].reason);
-        one_is_there = one_is_there || now->of[type].reason == REASON_NONE;
+        all_certain = all_certain && is_certain(now->of[type]->reason);
+        one_is_there = one_is_there || now->of[type]->reason == REASON_NONE;
     }
     return all_certain || (lookup->spec.one_is_enough && one_is_there);
 }
@@ -122,8 +178,7 @@ keep_better(struct dns_lookup *lookup)
         lookup->best = lookup->now;
         lookup->now = old;
     }
-    result_free(&lookup->now);
-    lookup->now = (struct dns_lookup_result){0};
+    result_clear(&lookup->now);
 }
 
 /* Moves on to the next server; false when there is none left to ask. */
@@ -171,7 +226,7 @@ on_answer(void *ctx, struct dns_result *result)
         result->elapsed_us;
 
     ask->query = NULL;
-    now->of[ask->type] = *result;
+    *now->of[ask->type] = *result;
     result->answer = (struct dns_answer){0}; /* taken */
     if (elapsed_us > now->elapsed_us)
         now->elapsed_us = elapsed_us;
@@ -196,14 +251,16 @@ begin_ask(struct dns_lookup *lookup, struct ask *ask, int64_t timeout_ns)
             .want_ad = lookup->spec.recurse},
         .timeout_ns = timeout_ns,
     };
+    struct dns_result *now;
     struct err err;
 
     ask->query = dns_query_start(lookup->loop, &spec, on_answer, ask, &err);
     if (ask->query != NULL)
         return true;
-    lookup->now.of[ask->type].reason = REASON_AGENT_LIMIT;
-    text_put_harmless(err.msg, strlen(err.msg),
-        lookup->now.of[ask->type].detail, FACTS_TEXT_BYTES);
+    now = lookup->now.of[ask->type];
+    now->reason = REASON_AGENT_LIMIT;
+    text_put_harmless(
+        err.msg, strlen(err.msg), now->detail, sizeof(now->detail));
     return false;
 }
 
@@ -215,6 +272,7 @@ begin_try(struct dns_lookup *lookup)
     int64_t try_ns =
         left_ns < lookup->spec.try_ns ? left_ns : lookup->spec.try_ns;
 
+    lookup->tries++;
     lookup->try_started_ns = now_ns;
     lookup->now.types = lookup->spec.types;
     lookup->now.server = lookup->servers.items[lookup->at];
@@ -239,10 +297,7 @@ dns_lookup_start(struct loop *loop, const struct dns_lookup_spec *spec,
         return NULL;
     }
     lookup = calloc(1, sizeof(*lookup));
-    if (lookup != NULL)
-        lookup->name = strdup(spec->name);
-    if (lookup == NULL || lookup->name == NULL) {
-        free(lookup);
+    if (lookup == NULL) {
         err_set(err, ERR_NOMEM, "DNS lookup");
         return NULL;
     }
@@ -253,6 +308,12 @@ dns_lookup_start(struct loop *loop, const struct dns_lookup_spec *spec,
     lookup->ctx = ctx;
     timer_init(&lookup->later, end_try, lookup);
     lookup->started_ns = loop_now_ns(loop);
+    lookup->name = strdup(spec->name);
+    if (lookup->name == NULL || make_results(lookup) != 0) {
+        lookup_free(lookup);
+        err_set(err, ERR_NOMEM, "DNS lookup");
+        return NULL;
+    }
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
         lookup->asks[type].lookup = lookup;
         lookup->asks[type].type = (enum check_dns_type)type;
@@ -297,10 +358,11 @@ speaker(const struct dns_lookup_result *result)
     int found = -1;
 
     for (int type = 0; type < DNS_TYPE_COUNT; type++) {
-        enum measure_reason reason = result->of[type].reason;
+        enum measure_reason reason;
 
         if (!has(result->types, type))
             continue;
+        reason = result->of[type]->reason;
         if (reason != REASON_NONE && reason != REASON_DNS_NODATA)
             return type;
         if (found == -1 || reason == REASON_NONE)
@@ -314,7 +376,7 @@ dns_lookup_reason(const struct dns_lookup_result *result)
 {
     int type = speaker(result);
 
-    return type == -1 ? REASON_DNS_NODATA : result->of[type].reason;
+    return type == -1 ? REASON_DNS_NODATA : result->of[type]->reason;
 }
 
 const char *
@@ -322,7 +384,7 @@ dns_lookup_detail(const struct dns_lookup_result *result)
 {
     int type = speaker(result);
 
-    return type == -1 ? "" : result->of[type].detail;
+    return type == -1 ? "" : result->of[type]->detail;
 }
 
 /* "10.0.0.1, 10.0.0.2" */
@@ -345,7 +407,7 @@ dns_lookup_put_words(const struct dns_lookup_result *result,
 {
     struct dns_servers one = {.items = {result->server}, .count = 1};
     int type = speaker(result);
-    bool silent = type != -1 && result->of[type].silent;
+    bool silent = type != -1 && result->of[type]->silent;
     struct buf words;
     struct err full;
     const char *text;

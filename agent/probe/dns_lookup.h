@@ -33,8 +33,8 @@ struct dns_lookup_spec {
 
 struct dns_lookup_result {
     uint32_t types;
-    struct dns_result of[DNS_TYPE_COUNT]; /* where the bit is set */
-    struct dns_server server;             /* whose answers these are */
+    struct dns_result *of[DNS_TYPE_COUNT]; /* borrowed; NULL: not asked for */
+    struct dns_server server;              /* whose answers these are */
     int64_t elapsed_us; /* from the start until the last of them was in */
 };
 

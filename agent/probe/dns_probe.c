@@ -166,7 +166,8 @@ on_answers(void *ctx, const struct dns_lookup_result *result)
     seen->server = result->server;
     seen->elapsed_us = result->elapsed_us;
     for (int type = 0; type < DNS_TYPE_COUNT; type++)
-        seen->answered = seen->answered || result->of[type].answered;
+        seen->answered = seen->answered || (result->of[type] != NULL &&
+                                               result->of[type]->answered);
     dns_judge(probe->check, result, probe->authoritative, &seen->verdict);
     keep_facts(probe, seen->verdict.reason, result);
     if (--probe->waiting == 0)

@@ -453,12 +453,17 @@ on_deadline(void *ctx)
         return;
     }
     query->result.silent = true;
+    query->result.odd_count = query->garbled + query->ignored;
     if (query->garbled > 0)
-        (void)snprintf(
-            detail, size, "%d answers were no DNS messages", query->garbled);
+        (void)snprintf(detail, size,
+            query->garbled == 1 ? "%d answer was no DNS message"
+                                : "%d answers were no DNS messages",
+            query->garbled);
     else if (query->ignored > 0)
         (void)snprintf(detail, size,
-            "%d answers to another question were ignored", query->ignored);
+            query->ignored == 1 ? "%d answer to another question was ignored"
+                                : "%d answers to another question were ignored",
+            query->ignored);
     else
         (void)snprintf(detail, size, "no answer by %s within %lld ms",
             query->state == ASKING_UDP ? "UDP" : "TCP",

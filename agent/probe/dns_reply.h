@@ -23,6 +23,7 @@ struct dns_result {
     enum measure_reason reason;
     bool answered;            /* `answer` holds something */
     bool silent;              /* the time ran out without an answer */
+    int odd_count;            /* what came instead, if it was silent */
     struct dns_answer answer; /* empty when nothing came */
     int64_t elapsed_us;       /* from the start to the arrival or the failure */
     bool tcp;                 /* the answer came by TCP */

@@ -228,12 +228,14 @@ fail(struct resolve *resolve, enum measure_reason reason, const char *detail)
         sizeof(resolve->answer.detail));
 }
 
-/* The addresses an answer gives for its question. */
+/* The addresses an answer gives for its question; NULL: it was not asked. */
 static void
-add_records(struct resolve *resolve, const struct dns_answer *answer)
+add_records(struct resolve *resolve, const struct dns_result *result)
 {
-    for (size_t i = 0; i < answer->record_count; i++) {
-        const struct dns_record *record = &answer->records[i];
+    size_t count = result != NULL ? result->answer.record_count : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct dns_record *record = &result->answer.records[i];
         struct sockaddr_storage addr = {0};
         struct sockaddr_in *in4 = (struct sockaddr_in *)&addr;
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&addr;
@@ -266,8 +268,8 @@ on_lookup(void *ctx, const struct dns_lookup_result *result)
     /* Of the last lookup the kernel's time counts, not our loop's. */
     resolve->answer.elapsed_us =
         resolve->at == 0 ? result->elapsed_us : elapsed_ns / NS_PER_US;
-    add_records(resolve, &result->of[DNS_TYPE_AAAA].answer);
-    add_records(resolve, &result->of[DNS_TYPE_A].answer);
+    add_records(resolve, result->of[DNS_TYPE_AAAA]);
+    add_records(resolve, result->of[DNS_TYPE_A]);
     if (resolve->answer.addr_count > 0) {
         resolve->answer.reason = REASON_NONE;
         resolve->answer.detail[0] = '\0';

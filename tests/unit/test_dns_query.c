@@ -192,7 +192,7 @@ an_answer_to_another_question_is_ignored(void **state)
     fake_loop_advance_ns(f->loop, f->spec.timeout_ns);
     assert_int_equal(f->seen.reason, REASON_DNS_TIMEOUT);
     assert_string_equal(
-        f->seen.detail, "1 answers to another question were ignored");
+        f->seen.detail, "1 answer to another question was ignored");
 }
 
 static void
