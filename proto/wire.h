@@ -152,6 +152,7 @@ struct wire_ping {
     uint64_t skipped;       /* slots, since the agent started */
     uint64_t lost;          /* records dropped from a full spool, ever */
     uint32_t load_permille; /* of the loop's time */
+    int64_t wall_ms;        /* sender's date; 0: not told */
 };
 
 struct wire_pong {

@@ -247,6 +247,7 @@ take_ping(struct bytes body, struct wire_arena *arena, struct wire_ping *ping,
         wire_part_unpack(&leadline__ping__descriptor, body, arena, err);
 
     if (pb == NULL || take_wall(pb->t0_boot_ms, "t0_boot_ms", err) != 0 ||
+        take_wall(pb->wall_ms, "wall_ms", err) != 0 ||
         wire_part_range(pb->self_check, 0, SELF_CHECK_MAX, "self_check", err) !=
             0 ||
         wire_part_range(
@@ -261,6 +262,7 @@ take_ping(struct bytes body, struct wire_arena *arena, struct wire_ping *ping,
         .skipped = pb->skipped,
         .lost = pb->lost,
         .load_permille = pb->load_permille,
+        .wall_ms = pb->wall_ms,
     };
     return 0;
 }

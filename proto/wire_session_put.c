@@ -133,6 +133,7 @@ put_ping(const struct wire_ping *ping, struct buf *out, struct err *err)
     pb.load_permille = ping->load_permille < LOAD_MAX_PERMILLE
                            ? ping->load_permille
                            : LOAD_MAX_PERMILLE;
+    pb.wall_ms = ping->wall_ms;
     return wire_frame_put(WIRE_PING, &pb.base, out, err);
 }
 

@@ -54,6 +54,7 @@ uplink_send_ping(struct uplink *uplink, struct err *err)
     ping->spool_records = state.records;
     ping->spool_bytes = state.bytes;
     ping->lost = state.lost;
+    ping->wall_ms = clock_unix_ms();
     return uplink_send(uplink, &msg, err);
 }
 
