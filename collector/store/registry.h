@@ -55,6 +55,7 @@ struct agent_row {
     uint8_t key_count;                   /* 0: added, not enrolled yet */
     bool suspended;
     bool revoked;
+    bool rotate; /* a new key was asked for and is not in force yet */
     int64_t added_unix_ms;
     /* last news, renewed with each PING */
     int64_t last_seen_unix_ms; /* 0: never */
@@ -69,7 +70,13 @@ struct agent_row {
     uint64_t cfg_confirmed;
     char cfg_refused[256]; /* why the last one was; "" */
     char address[64];      /* it spoke from last */
+    /* A second process with its key, turned away last. */
+    int64_t clone_unix_ms; /* 0: never */
+    char clone_address[64];
 };
+
+/* Sets what `news` has below "last news" but last_seen_unix_ms. */
+void agent_take_news(struct agent_row *row, const struct agent_row *news);
 
 int agent_put(
     struct store_txn *txn, const struct agent_row *row, struct err *err);
@@ -119,6 +126,10 @@ int mark_put(struct store_txn *txn, uint32_t agent,
 /* 1: found, 0: not (row is then all zero), -1: err. */
 int mark_get(struct store_txn *txn, uint32_t agent,
     const uint8_t spool_id[REGISTRY_SPOOL_ID_BYTES], struct mark_row *row,
+    struct err *err);
+
+/* The counts over all spools of an agent; acked_seq and acked_crc are 0. */
+int mark_sum(struct store_txn *txn, uint32_t agent, struct mark_row *sum,
     struct err *err);
 
 /* ---- checks ---- */

@@ -5,7 +5,7 @@
 #include "row.h"
 
 enum {
-    AGENT_ROW_VERSION = 1,
+    AGENT_ROW_VERSION = 2, /* 1 ended with the address */
     TOKEN_ROW_VERSION = 1,
     MARK_ROW_VERSION = 1,
     CHECK_ROW_VERSION = 1,
@@ -57,15 +57,21 @@ agent_row_encode(const struct agent_row *row, struct buf *buf, struct err *err)
     row_put_uint(&out, row->cfg_confirmed);
     row_put_text(&out, row->cfg_refused);
     row_put_text(&out, row->address);
+    row_put_uint(&out, row->rotate);
+    row_put_int(&out, row->clone_unix_ms);
+    row_put_text(&out, row->clone_address);
     return done(&out);
 }
 
 int
 agent_row_decode(struct bytes bytes, struct agent_row *row, struct err *err)
 {
-    struct row_in in = begin(bytes, AGENT_ROW_VERSION);
+    struct row_in in = row_in(bytes);
+    uint64_t version = row_take_uint(&in, UINT8_MAX);
 
     *row = (struct agent_row){0};
+    if (version < 1 || version > AGENT_ROW_VERSION)
+        in.failed = true;
     row_take_text(&in, row->name, sizeof(row->name));
     row_take_text(&in, row->region, sizeof(row->region));
     row->number = (uint32_t)row_take_uint(&in, UINT32_MAX);
@@ -88,6 +94,11 @@ agent_row_decode(struct bytes bytes, struct agent_row *row, struct err *err)
     row->cfg_confirmed = row_take_uint(&in, UINT64_MAX);
     row_take_text(&in, row->cfg_refused, sizeof(row->cfg_refused));
     row_take_text(&in, row->address, sizeof(row->address));
+    if (version >= 2) {
+        row->rotate = row_take_bool(&in);
+        row->clone_unix_ms = row_take_int(&in);
+        row_take_text(&in, row->clone_address, sizeof(row->clone_address));
+    }
     return row_end(&in, bytes, "agent", err);
 }
 

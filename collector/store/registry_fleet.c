@@ -41,6 +41,24 @@ agent_get(struct store_txn *txn, const char *name, struct agent_row *row,
     return rc;
 }
 
+void
+agent_take_news(struct agent_row *row, const struct agent_row *news)
+{
+    memcpy(row->build, news->build, sizeof(row->build));
+    row->spool_records = news->spool_records;
+    row->skipped = news->skipped;
+    row->lost = news->lost;
+    row->clock_offset_ms = news->clock_offset_ms;
+    row->clock_offset_known = news->clock_offset_known;
+    row->self_check = news->self_check;
+    row->cfg_sent = news->cfg_sent;
+    row->cfg_confirmed = news->cfg_confirmed;
+    memcpy(row->cfg_refused, news->cfg_refused, sizeof(row->cfg_refused));
+    memcpy(row->address, news->address, sizeof(row->address));
+    row->clone_unix_ms = news->clone_unix_ms;
+    memcpy(row->clone_address, news->clone_address, sizeof(row->clone_address));
+}
+
 struct agent_walk {
     agent_each_fn *fn;
     void *ctx;

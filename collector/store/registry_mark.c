@@ -55,6 +55,37 @@ mark_get(struct store_txn *txn, uint32_t agent,
     return rc;
 }
 
+static int
+add_mark(void *ctx, struct bytes key, struct bytes value, struct err *err)
+{
+    struct mark_row *sum = ctx;
+    struct mark_row row;
+
+    (void)key;
+    if (mark_row_decode(value, &row, err) != 0)
+        return -1;
+    sum->taken += row.taken;
+    sum->lost += row.lost;
+    sum->quarantined += row.quarantined;
+    sum->refused += row.refused;
+    return 0;
+}
+
+int
+mark_sum(struct store_txn *txn, uint32_t agent, struct mark_row *sum,
+    struct err *err)
+{
+    uint8_t from[NUMBER_BYTES];
+    uint8_t to[NUMBER_BYTES];
+
+    *sum = (struct mark_row){0};
+    key_put_u32(from, agent);
+    key_put_u32(to, agent + 1); /* numbers are given from 1 up */
+    return store_each(txn, STORE_MARKS,
+        (struct bytes){.data = from, .len = sizeof(from)},
+        (struct bytes){.data = to, .len = sizeof(to)}, add_mark, sum, err);
+}
+
 /* ---- checks ---- */
 
 int

@@ -107,7 +107,10 @@ static const struct agent_row eu1 = {.name = "eu1",
     .cfg_sent = 9,
     .cfg_confirmed = 8,
     .cfg_refused = "unknown kind",
-    .address = "192.0.2.1"};
+    .address = "192.0.2.1",
+    .rotate = true,
+    .clone_unix_ms = 1700000002000,
+    .clone_address = "198.51.100.7"};
 
 /* Structs have holes; their rows have not. */
 static void
@@ -162,7 +165,7 @@ static void
 a_row_of_another_version_is_not_guessed_at(void **state)
 {
     struct store_txn *txn = begin(state);
-    static const uint8_t newer[] = {2, 3, 'e', 'u', '1'};
+    static const uint8_t newer[] = {3, 3, 'e', 'u', '1'};
     struct agent_row row;
     struct err err;
 
@@ -172,6 +175,33 @@ a_row_of_another_version_is_not_guessed_at(void **state)
         err);
     assert_int_equal(agent_get(txn, "eu1", &row, &err), -1);
     assert_int_equal(err.code, ERR_STATE);
+    store_abort(txn);
+}
+
+/* Rows that were written before rotation and clones were kept. */
+static void
+a_row_of_the_first_version_is_read(void **state)
+{
+    struct store_txn *txn = begin(state);
+    struct agent_row first = eu1;
+    struct agent_row row;
+    struct buf bytes;
+    struct err err;
+
+    first.rotate = false;
+    first.clone_unix_ms = 0;
+    first.clone_address[0] = '\0';
+    buf_init(&bytes, REGISTRY_ROW_MAX_BYTES);
+    assert_ok(agent_row_encode(&first, &bytes, &err), err);
+    bytes.data[0] = 1;
+    bytes.len -= 3; /* the three that came after */
+    assert_ok(store_put(txn, STORE_AGENTS,
+                  (struct bytes){.data = (const uint8_t *)"eu1", .len = 3},
+                  buf_bytes(&bytes), &err),
+        err);
+    buf_free(&bytes);
+    assert_int_equal(agent_get(txn, "eu1", &row, &err), 1);
+    assert_same_agent(&row, &first);
     store_abort(txn);
 }
 
@@ -254,6 +284,7 @@ main(void)
         TEST(regions_end_at_what_their_number_can_count),
         TEST(an_agent_comes_back_as_it_was),
         TEST(a_row_of_another_version_is_not_guessed_at),
+        TEST(a_row_of_the_first_version_is_read),
         TEST(a_token_is_kept_until_it_is_deleted),
         TEST(a_mark_that_was_never_set_is_zero),
         TEST(a_checks_first_slot_only_moves_back),
