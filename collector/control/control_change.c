@@ -155,7 +155,7 @@ agent_add(struct control *control, const struct control_peer *peer,
     writer_put(control->writer, &ticket->job.job);
 }
 
-/* ---- agent.suspend, agent.resume, agent.revoke ---- */
+/* ---- agent.suspend, agent.resume, agent.revoke, agent.rotate ---- */
 
 struct change_ticket {
     struct agent_change_job job;
@@ -286,6 +286,8 @@ control_change(struct control *control, const struct control_peer *peer,
         agent_change(control, peer, args, AGENT_RESUME);
     else if (strcmp(command, "agent.revoke") == 0)
         agent_change(control, peer, args, AGENT_REVOKE);
+    else if (strcmp(command, "agent.rotate") == 0)
+        agent_change(control, peer, args, AGENT_ROTATE);
     else if (strcmp(command, "import") == 0)
         import(control, peer, args);
     else

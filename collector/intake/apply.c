@@ -32,6 +32,7 @@ read_records(struct apply_job *job, struct bytes left, struct err *err)
                 record.data, record.len, &job->measures[i], err) != 0) {
             if (job->batch.count != 1)
                 return -1;
+            job->unreadable = *err;
             return buf_append(&job->quarantined, record.data, record.len, err);
         }
         if (i + 1 == job->batch.count)
@@ -42,24 +43,37 @@ read_records(struct apply_job *job, struct bytes left, struct err *err)
     return 0;
 }
 
+/* One record may be more than the session was told, so that it can come. */
+static size_t
+records_max_bytes(const struct apply_job *job)
+{
+    return (size_t)job->source.max_batch_bytes + WIRE_RECORD_MAX_BYTES;
+}
+
 static int
 read_batch(
     struct apply_job *job, const struct wire_batch *batch, struct err *err)
 {
     struct bytes records = batch->records;
+    size_t max_bytes = records_max_bytes(job);
     struct buf expanded;
     int rc = -1;
 
-    buf_init(&expanded, WIRE_BATCH_MAX_BYTES + WIRE_RECORD_MAX_BYTES);
+    buf_init(&expanded, max_bytes);
     if (digest_crc32c(0, records.data, records.len) != batch->crc32c) {
         err_set(err, ERR_PARSE, "checksum differs");
         goto out;
     }
     if (batch->codec == WIRE_CODEC_ZSTD) {
-        if (pack_expand(records.data, records.len, expanded.limit_bytes,
-                &expanded, err) != 0)
+        if (pack_expand(records.data, records.len, max_bytes, &expanded, err) !=
+            0)
             goto out;
         records = buf_bytes(&expanded);
+    }
+    if (records.len > max_bytes) {
+        err_set(err, ERR_LIMIT, "records of %zu bytes (at most %zu)",
+            records.len, max_bytes);
+        goto out;
     }
     rc = read_records(job, records, err);
 
@@ -68,19 +82,41 @@ out:
     return rc;
 }
 
+static enum wire_nack
+nack_of(const struct wire_batch *batch, const struct err *err)
+{
+    if (err->code == ERR_NOMEM)
+        return NACK_DISK_FULL;
+    /* One record cannot come in smaller pieces. */
+    return err->code == ERR_LIMIT && batch->count > 1 ? NACK_TOO_BIG
+                                                      : NACK_BAD_BATCH;
+}
+
+/* The batch as it came, which is one record; it has been refused once. */
+static int
+quarantine_batch(
+    struct apply_job *job, const struct wire_batch *batch, struct err *err)
+{
+    job->unreadable = *err;
+    buf_clear(&job->quarantined);
+    return buf_append(
+        &job->quarantined, batch->records.data, batch->records.len, err);
+}
+
 struct apply_job *
 apply_decode(const struct wire_batch *batch, const struct apply_source *source,
-    bool *bad, struct err *err)
+    enum wire_nack *code, struct err *err)
 {
     struct apply_job *job = calloc(1, sizeof(*job));
 
-    *bad = false;
+    *code = NACK_DISK_FULL;
     if (job == NULL) {
         err_set(err, ERR_NOMEM, "batch");
         return NULL;
     }
     job->source = *source;
-    buf_init(&job->quarantined, WIRE_RECORD_MAX_BYTES * 2);
+    buf_init(
+        &job->quarantined, WIRE_BATCH_MAX_BYTES + 2 * WIRE_RECORD_MAX_BYTES);
     job->batch = (struct admission_batch){
         .first_seq = batch->first_seq,
         .count = batch->count,
@@ -88,23 +124,34 @@ apply_decode(const struct wire_batch *batch, const struct apply_source *source,
         .oldest_seq = batch->oldest_seq,
         .next_seq = batch->next_seq,
     };
-    if (batch->count > WIRE_BATCH_MAX_RECORDS)
-        job->batch.count = 0; /* admission calls it malformed */
-    job->measures = calloc(job->batch.count + 1, sizeof(*job->measures));
-    job->is_new = calloc(job->batch.count + 1, sizeof(*job->is_new));
+    /* Counts that cannot be, cannot be whatever the mark is. */
+    if (admission_judge(&job->batch, 0).verdict == ADMIT_MALFORMED) {
+        job->batch.count = 0; /* nothing to free */
+        *code = NACK_MALFORMED;
+        err_set(err, ERR_PARSE, "a batch of %u from %llu, with %llu next",
+            batch->count, (unsigned long long)batch->first_seq,
+            (unsigned long long)batch->next_seq);
+        goto failed;
+    }
+    job->measures = calloc(job->batch.count, sizeof(*job->measures));
+    job->is_new = calloc(job->batch.count, sizeof(*job->is_new));
     if (job->measures == NULL || job->is_new == NULL) {
         err_set(err, ERR_NOMEM, "batch of %u results", batch->count);
-        apply_free(job);
-        return NULL;
+        goto failed;
     }
-    if (job->batch.count > 0 && read_batch(job, batch, err) != 0) {
-        *bad = err->code != ERR_NOMEM;
-        apply_free(job);
-        return NULL;
+    if (read_batch(job, batch, err) != 0) {
+        *code = nack_of(batch, err);
+        if (*code != NACK_BAD_BATCH || batch->count != 1 ||
+            !source->keep_unreadable || quarantine_batch(job, batch, err) != 0)
+            goto failed;
     }
     job->job.cost_bytes =
         sizeof(*job) + job->batch.count * sizeof(*job->measures);
     return job;
+
+failed:
+    apply_free(job);
+    return NULL;
 }
 
 void

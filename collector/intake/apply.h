@@ -21,6 +21,8 @@ struct apply_source {
     uint16_t region_number;
     uint64_t session;
     uint8_t spool_id[WIRE_ID_BYTES];
+    uint32_t max_batch_bytes; /* of records, that the session was told */
+    bool keep_unreadable;     /* it was refused before: quarantine it */
 };
 
 struct apply_job {
@@ -31,6 +33,7 @@ struct apply_job {
     bool *is_new;             /* owned; of the measures: not there before */
     uint32_t last_crc;        /* crc32c of the last record's bytes */
     struct buf quarantined;   /* the bytes of a single unreadable record */
+    struct err unreadable;    /* why it is, where there is one */
     void *ctx;                /* of whoever made the job */
     /* filled by the writer */
     struct admission admission;
@@ -38,13 +41,16 @@ struct apply_job {
 };
 
 /*
- * Decodes a checked BATCH message into a job.  *bad says that the batch is at
- * fault (checksum, compression, a record): answer BAD_BATCH; NULL and !*bad:
- * memory is out.  A batch of one unreadable record becomes a job that keeps
- * it in quarantine.
+ * Decodes a checked BATCH message into a job.  NULL where the batch is refused
+ * before the writer sees it, and then `code` is the answer: MALFORMED counts,
+ * BAD_BATCH (checksum, compression, a record), TOO_BIG (more than the session
+ * was told), DISK_FULL (out of memory).
+ *
+ * A batch of one record that cannot be decoded becomes a job that keeps it in
+ * quarantine; one that is broken otherwise, with source->keep_unreadable.
  */
 struct apply_job *apply_decode(const struct wire_batch *batch,
-    const struct apply_source *source, bool *bad, struct err *err);
+    const struct apply_source *source, enum wire_nack *code, struct err *err);
 
 /* The writer_run_fn of such a job. */
 int apply_run(struct writer_job *base, struct writer_room *room,

@@ -63,6 +63,7 @@ enrol_run(struct writer_job *base, struct writer_room *room,
     }
     memcpy(agent.keys[0], job->enrol.pubkey, WIRE_KEY_BYTES);
     agent.key_count = 1;
+    agent.rotate = false;
     (void)snprintf(agent.build, sizeof(agent.build), "%s", job->enrol.build);
     token.used = true;
     if (agent_put(txn, &agent, err) != 0 || token_put(txn, &token, err) != 0)
@@ -128,7 +129,16 @@ agent_change_run(struct writer_job *base, struct writer_room *room,
             "agent %s has been revoked for good", job->name);
         return 0;
     }
-    row.suspended = job->change == AGENT_SUSPEND;
+    if (job->change == AGENT_ROTATE && row.key_count == 0) {
+        (void)snprintf(job->refused, sizeof(job->refused),
+            "agent %s has not enrolled yet: it has no key to replace",
+            job->name);
+        return 0;
+    }
+    if (job->change == AGENT_ROTATE)
+        row.rotate = true;
+    else
+        row.suspended = job->change == AGENT_SUSPEND;
     row.revoked = job->change == AGENT_REVOKE;
     if (agent_put(txn, &row, err) != 0)
         return -1;
@@ -146,21 +156,95 @@ agent_news_run(struct writer_job *base, struct writer_room *room,
 
     if (rc <= 0)
         return rc;
-    row.cfg_sent = news->cfg_sent;
-    row.cfg_confirmed = news->cfg_confirmed;
-    memcpy(row.cfg_refused, news->cfg_refused, sizeof(row.cfg_refused));
-    if (!job->cfg_only) {
+    agent_take_news(&row, news);
+    if (job->heard)
         row.last_seen_unix_ms = room->now_unix_ms;
-        memcpy(row.build, news->build, sizeof(row.build));
-        memcpy(row.address, news->address, sizeof(row.address));
-        row.spool_records = news->spool_records;
-        row.skipped = news->skipped;
-        row.lost = news->lost;
-        row.clock_offset_ms = news->clock_offset_ms;
-        row.clock_offset_known = news->clock_offset_known;
-        row.self_check = news->self_check;
-    }
     if (agent_put(txn, &row, err) != 0)
         return -1;
     return tell_watch(room, &row, err);
+}
+
+struct key_search {
+    const struct agent_key_job *job;
+    bool taken;
+};
+
+static int
+compare_keys(void *ctx, const struct agent_row *row, struct err *err)
+{
+    struct key_search *search = ctx;
+
+    (void)err;
+    if (strcmp(row->name, search->job->name) == 0)
+        return 0;
+    for (int i = 0; i < row->key_count; i++)
+        search->taken |=
+            memcmp(row->keys[i], search->job->key, WIRE_KEY_BYTES) == 0;
+    return 0;
+}
+
+/* 1: somebody else's, an agent's or a token's; 0: not; -1: err. */
+static int
+is_taken(
+    const struct agent_key_job *job, struct store_txn *txn, struct err *err)
+{
+    struct key_search search = {.job = job};
+    struct token_row token;
+    int rc = token_get(txn, job->key, &token, err);
+
+    if (rc != 0)
+        return rc;
+    if (agent_each(txn, compare_keys, &search, err) != 0)
+        return -1;
+    return search.taken;
+}
+
+int
+agent_newkey_run(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    struct agent_key_job *job = (struct agent_key_job *)base;
+    struct agent_row row;
+    int rc = agent_get(txn, job->name, &row, err);
+
+    (void)room;
+    if (rc < 0)
+        return -1;
+    if (rc == 0 || row.revoked || row.key_count == 0) {
+        (void)snprintf(
+            job->refused, sizeof(job->refused), "this agent has no key");
+        return 0;
+    }
+    if (memcmp(row.keys[0], job->key, WIRE_KEY_BYTES) == 0)
+        return 0; /* in force already: an answer that was lost */
+    rc = is_taken(job, txn, err);
+    if (rc < 0)
+        return -1;
+    if (rc == 1) {
+        (void)snprintf(
+            job->refused, sizeof(job->refused), "this key is somebody else's");
+        return 0;
+    }
+    memcpy(row.keys[1], job->key, WIRE_KEY_BYTES);
+    row.key_count = 2;
+    return agent_put(txn, &row, err);
+}
+
+int
+agent_key_end_run(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    const struct agent_key_job *job = (const struct agent_key_job *)base;
+    struct agent_row row;
+    int rc = agent_get(txn, job->name, &row, err);
+
+    (void)room;
+    /* Enrolled anew meanwhile: that key is the one. */
+    if (rc <= 0 || row.key_count != 2 ||
+        memcmp(row.keys[1], job->key, WIRE_KEY_BYTES) != 0)
+        return rc < 0 ? -1 : 0;
+    memcpy(row.keys[0], job->key, WIRE_KEY_BYTES);
+    row.key_count = 1;
+    row.rotate = false;
+    return agent_put(txn, &row, err);
 }

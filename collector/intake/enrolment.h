@@ -36,8 +36,8 @@ struct agent_add_job {
 
 writer_run_fn agent_add_run;
 
-/* `agent suspend|resume|revoke`. */
-enum agent_change { AGENT_SUSPEND, AGENT_RESUME, AGENT_REVOKE };
+/* `agent suspend|resume|revoke|rotate`. */
+enum agent_change { AGENT_SUSPEND, AGENT_RESUME, AGENT_REVOKE, AGENT_ROTATE };
 
 struct agent_change_job {
     struct writer_job job;
@@ -53,9 +53,24 @@ writer_run_fn agent_change_run;
 struct agent_news_job {
     struct writer_job job;
     struct agent_row news; /* name and the fields below "last news" */
-    bool cfg_only;         /* only cfg_sent, cfg_confirmed, cfg_refused */
+    bool heard;            /* it was last seen now */
 };
 
 writer_run_fn agent_news_run;
+
+/* A rotation's two ends. */
+struct agent_key_job {
+    struct writer_job job;
+    char name[WIRE_NAME_BYTES];
+    uint8_t key[WIRE_KEY_BYTES];
+    /* filled by the writer */
+    char refused[WIRE_TEXT_BYTES];
+};
+
+/* Lets `key` in beside the one in force; another second one is forgotten. */
+writer_run_fn agent_newkey_run;
+
+/* `key` is the only one from now on. */
+writer_run_fn agent_key_end_run;
 
 #endif

@@ -22,6 +22,8 @@ enum {
 
 static const char zap_domain[] = "leadline";
 static const int64_t token_table_ns = 3600 * NS_PER_SEC;
+/* An agent gives up after 30 s without us; we, later, on the agent. */
+static const int64_t session_silent_ns = 60 * NS_PER_SEC;
 
 /*
  * A send lets libzmq take in what has arrived, and with it the one edge of its
@@ -148,7 +150,7 @@ take_payload(struct intake *intake, struct intake_from *from, zmq_msg_t *frame)
 static bool
 take_one(struct intake *intake)
 {
-    struct intake_from from = {{{0}, 0}, NULL, NULL};
+    struct intake_from from = {.user = NULL};
     zmq_msg_t frame;
     bool whole;
 
@@ -309,6 +311,28 @@ on_tokens(void *ctx)
     loop_timer_start(intake->loop, &intake->tokens, token_table_ns);
 }
 
+static void
+on_silent(void *ctx)
+{
+    struct intake *intake = ctx;
+    int64_t now_ns = loop_now_ns(intake->loop);
+
+    for (size_t i = 0; i < intake->fleet.count; i++) {
+        struct fleet_agent *agent = &intake->fleet.agents[i];
+
+        if (agent->session != 0 && now_ns - agent->heard_ns > session_silent_ns)
+            fleet_end_session(&intake->fleet, agent);
+    }
+    loop_timer_start(intake->loop, &intake->silent, session_silent_ns / 2);
+}
+
+static void
+push_all(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->fleet.count; i++)
+        intake_push_config(intake, &intake->fleet.agents[i]);
+}
+
 struct intake *
 intake_open(const struct intake_spec *spec, struct err *err)
 {
@@ -325,6 +349,7 @@ intake_open(const struct intake_spec *spec, struct err *err)
     loop_watch_init(&intake->readable, on_readable, intake);
     timer_init(&intake->more, drain, intake);
     timer_init(&intake->tokens, on_tokens, intake);
+    timer_init(&intake->silent, on_silent, intake);
     buf_init(&intake->out, WIRE_TO_AGENT_MAX_BYTES);
     intake->context = zmq_ctx_new();
     if (intake->context == NULL)
@@ -337,6 +362,9 @@ intake_open(const struct intake_spec *spec, struct err *err)
         return NULL;
     }
     loop_timer_start(intake->loop, &intake->tokens, token_table_ns);
+    loop_timer_start(intake->loop, &intake->silent, session_silent_ns / 2);
+    /* The file may have changed while nobody listened. */
+    push_all(intake);
     return intake;
 }
 
@@ -359,6 +387,7 @@ intake_close(struct intake *intake)
     /* The writer has been stopped before: no job can come back. */
     assert(intake->jobs == 0);
     loop_timer_stop(intake->loop, &intake->tokens);
+    loop_timer_stop(intake->loop, &intake->silent);
     loop_watch_stop(intake->loop, &intake->readable);
     strangers_stop(&intake->strangers);
     if (intake->socket != NULL) {
@@ -374,13 +403,6 @@ intake_close(struct intake *intake)
     free(intake);
 }
 
-static void
-push_all(struct intake *intake)
-{
-    for (size_t i = 0; i < intake->fleet.count; i++)
-        intake_push_config(intake, &intake->fleet.agents[i]);
-}
-
 void
 intake_set_config(struct intake *intake, const struct config *config)
 {
@@ -388,7 +410,10 @@ intake_set_config(struct intake *intake, const struct config *config)
     push_all(intake);
 }
 
-/* Agents that may no longer talk are told so once, then not heard. */
+/*
+ * Agents that may no longer talk are told so once, then not heard.  Those
+ * whose key was replaced, or whose terms no longer stand, say HELLO again.
+ */
 static void
 end_sessions(struct intake *intake)
 {
@@ -396,13 +421,22 @@ end_sessions(struct intake *intake)
         struct fleet_agent *agent = &intake->fleet.agents[i];
 
         if (agent->session == 0 ||
-            (!agent->row.revoked && !agent->row.suspended))
+            (!agent->row.revoked && !agent->row.suspended &&
+                fleet_key_index(agent, agent->key_tag) >= 0 &&
+                fleet_terms_stand(&intake->fleet, agent)))
             continue;
         intake_send_nack(intake, &agent->peer,
             &(struct wire_nack_msg){.session = agent->session,
                 .code = agent->row.revoked ? NACK_REVOKED : NACK_NO_SESSION});
-        agent->session = 0;
+        fleet_end_session(&intake->fleet, agent);
     }
+}
+
+static void
+ask_rotations(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->fleet.count; i++)
+        intake_ask_rotation(intake, &intake->fleet.agents[i]);
 }
 
 void
@@ -422,6 +456,7 @@ intake_fleet_changed(struct intake *intake)
     }
     end_sessions(intake);
     push_all(intake);
+    ask_rotations(intake);
 }
 
 void

@@ -51,6 +51,7 @@ struct intake_counts {
     uint64_t batches;
     uint64_t results;    /* committed */
     uint64_t duplicates; /* batches */
+    uint64_t overruns;   /* batches beyond the window: not looked at */
     uint64_t nacks;
     uint64_t sessions; /* live */
 };

@@ -1,0 +1,175 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "intake_own.h"
+
+enum {
+    RETRY_MS = 1000,
+    QUEUE_MAX_BYTES = 64 << 20 /* more waiting: no new credit */
+};
+
+void
+intake_send_ack(struct intake *intake, struct fleet_agent *agent)
+{
+    struct wire_msg msg = {.type = WIRE_ACK,
+        .u.ack = {.session = agent->session, .acked_seq = agent->acked_seq}};
+
+    if (writer_waiting_bytes(intake->writer) > QUEUE_MAX_BYTES)
+        fleet_grant_none(&intake->fleet, agent);
+    else
+        fleet_grant(&intake->fleet, agent);
+    msg.u.ack.window_batches = agent->window;
+    if (agent->window == 0)
+        msg.u.ack.retry_after_ms = RETRY_MS;
+    (void)intake_send(intake, &agent->peer, &msg);
+}
+
+/* The answer to a batch, after its transaction. */
+static void
+answer_batch(struct intake *intake, struct fleet_agent *agent,
+    const struct apply_job *job)
+{
+    struct wire_nack_msg nack = {
+        .session = job->source.session, .first_seq = job->batch.first_seq};
+
+    if (job->job.lost) {
+        nack.code = NACK_DISK_FULL;
+        nack.expected_seq = agent->acked_seq + 1;
+        (void)snprintf(
+            nack.text, sizeof(nack.text), "%.200s", job->job.err.msg);
+        intake_send_nack(intake, &agent->peer, &nack);
+        return;
+    }
+    switch (job->admission.verdict) {
+    case ADMIT_MALFORMED:
+        nack.code = NACK_MALFORMED;
+        intake_send_nack(intake, &agent->peer, &nack);
+        return;
+    case ADMIT_GAP:
+        nack.code = NACK_GAP;
+        nack.expected_seq = job->admission.expected;
+        intake_send_nack(intake, &agent->peer, &nack);
+        return;
+    case ADMIT_DUPLICATE:
+        intake->counts.duplicates++;
+        break;
+    case ADMIT_TAKE:
+        intake->counts.results +=
+            job->batch.first_seq + job->batch.count - job->admission.take_from;
+        break;
+    }
+    if (job->mark.acked_seq > agent->acked_seq)
+        agent->acked_seq = job->mark.acked_seq;
+    intake_send_ack(intake, agent);
+}
+
+static void
+log_batch(struct intake *intake, const struct apply_job *job)
+{
+    const struct admission *admission = &job->admission;
+
+    if (admission->verdict != ADMIT_TAKE)
+        return;
+    if (admission->lost_to != 0)
+        log_limited(&intake->lost_log, LOG_AT_WARN, "intake.lost",
+            "agent=%s from=%llu to=%llu", job->source.agent,
+            (unsigned long long)admission->lost_from,
+            (unsigned long long)admission->lost_to);
+    if (job->quarantined.len > 0)
+        log_limited(&intake->quarantine_log, LOG_AT_WARN, "intake.quarantine",
+            "agent=%s seq=%llu reason=\"%s\"", job->source.agent,
+            (unsigned long long)job->batch.first_seq, job->unreadable.msg);
+}
+
+static void
+meter_batch(struct meter *meter, const struct apply_job *job)
+{
+    for (uint32_t i = 0; i < job->batch.count; i++) {
+        if (job->is_new[i])
+            meter_add(meter, &job->measures[i], job->source.region_number,
+                job->source.region);
+    }
+}
+
+static void
+batch_done(struct writer_job *base)
+{
+    struct apply_job *job = (struct apply_job *)base;
+    struct intake *intake = job->ctx;
+    struct fleet_agent *agent = fleet_find(&intake->fleet, job->source.agent);
+
+    intake->jobs--;
+    if (!base->lost)
+        log_batch(intake, job);
+    if (!base->lost && intake->meter != NULL)
+        meter_batch(intake->meter, job);
+    if (agent != NULL)
+        agent->queued--;
+    /* Somebody else may speak for the agent by now: the mark stands anyway. */
+    if (agent != NULL && agent->session == job->source.session)
+        answer_batch(intake, agent, job);
+    apply_free(job);
+}
+
+static void
+refuse_batch(struct intake *intake, const struct fleet_agent *agent,
+    const struct wire_batch *batch, enum wire_nack code, const char *text)
+{
+    struct wire_nack_msg nack = {
+        .session = agent->session, .first_seq = batch->first_seq, .code = code};
+
+    (void)snprintf(nack.text, sizeof(nack.text), "%s", text);
+    intake_send_nack(intake, &agent->peer, &nack);
+}
+
+/*
+ * What an agent sends again after 15 s may still wait for a slow disk.  It is
+ * not taken in twice, nor more than was granted: so the queue is bounded,
+ * whatever agents do.
+ */
+static bool
+is_over_window(const struct fleet_agent *agent)
+{
+    uint32_t window = agent->window_peak > 0 ? agent->window_peak : 1;
+
+    return agent->queued >= window;
+}
+
+void
+intake_take_batch(struct intake *intake, struct fleet_agent *agent,
+    const struct wire_batch *batch)
+{
+    struct apply_source source = {
+        .agent_number = agent->row.number,
+        .region_number = (uint16_t)agent->row.region_number,
+        .session = agent->session,
+        .max_batch_bytes = agent->max_batch_bytes,
+        .keep_unreadable =
+            batch->count == 1 && batch->first_seq == agent->bad_seq,
+    };
+    enum wire_nack code;
+    struct apply_job *job;
+    struct err err;
+
+    memcpy(source.agent, agent->row.name, sizeof(source.agent));
+    memcpy(source.region, agent->row.region, sizeof(source.region));
+    memcpy(source.spool_id, agent->spool_id, WIRE_ID_BYTES);
+    intake->counts.batches++;
+    if (is_over_window(agent)) {
+        intake->counts.overruns++;
+        return;
+    }
+    job = apply_decode(batch, &source, &code, &err);
+    if (job == NULL) {
+        if (code == NACK_BAD_BATCH && batch->count == 1)
+            agent->bad_seq = batch->first_seq;
+        refuse_batch(intake, agent, batch, code, err.msg);
+        return;
+    }
+    job->job.run = apply_run;
+    job->job.done = batch_done;
+    job->ctx = intake;
+    intake->jobs++;
+    agent->queued++;
+    writer_put(intake->writer, &job->job);
+}
