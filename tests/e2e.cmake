@@ -24,6 +24,9 @@ LEADLINE_COLLECTOR=$<TARGET_FILE:leadline-collector>;\
 LEADLINE_SHIFT_CLOCK=$<TARGET_FILE:shift_clock>${sanitized}")
 endfunction()
 
+add_executable(hold_store support/hold_store.c)
+target_link_libraries(hold_store PRIVATE house PkgConfig::lmdb)
+
 fleet_test(cli cli/cli_usage.py 60)
 fleet_test(cli cli/cli_start.py 60)
 fleet_test(cli cli/cli_probe.py 60)
@@ -37,6 +40,9 @@ fleet_test(integration integration/e2e_vectors.py 120)
 fleet_test(integration integration/e2e_reload.py 120)
 fleet_test(integration integration/e2e_web.py 240)
 fleet_test(integration integration/e2e_keys.py 240)
+fleet_test(integration integration/e2e_rotate.py 240)
+set_property(TEST integration.rotate APPEND PROPERTY
+  ENVIRONMENT "LEADLINE_HOLD_STORE=$<TARGET_FILE:hold_store>")
 fleet_test(integration integration/e2e_main.py 300)
 fleet_test(integration integration/e2e_family.py 180)
 set_tests_properties(integration.family PROPERTIES SKIP_RETURN_CODE 77)

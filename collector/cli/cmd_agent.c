@@ -66,6 +66,15 @@ cmd_agent_resume_run(const struct cli *cli, const json_t *args)
 }
 
 int
+cmd_agent_rotate_run(const struct cli *cli, const json_t *args)
+{
+    return change(cli, args, "agent.rotate",
+        "will make a new key as soon as it is connected; the old one ends "
+        "when the new one is used.\n`leadline agents` says \"rotating\" until "
+        "then");
+}
+
+int
 cmd_agent_revoke_run(const struct cli *cli, const json_t *args)
 {
     return change(cli, args, "agent.revoke", "is revoked for good");

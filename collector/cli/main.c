@@ -126,6 +126,8 @@ static const struct cli_command commands[] = {
         "ends a suspension"},
     {"agent revoke", {"name!", NULL}, cmd_agent_revoke_run, "NAME",
         "its key is refused for good"},
+    {"agent rotate", {"name!", NULL}, cmd_agent_rotate_run, "NAME",
+        "it makes a new key; the old one ends when that is used"},
     {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
         "every mistake in a configuration, or what it means"},
     {"verify", {NULL}, cmd_verify_run, "--store DIR",

@@ -27,6 +27,9 @@ void render_results_add(struct table *table, const json_t *answer);
 /* "2026-11-24 03:10:05" of an RFC 3339 text; "-" for null. */
 void render_moment(const json_t *value, char *out, size_t size);
 
+/* How a state of a check or of an agent is shown. */
+enum paper_style render_state_style(const char *state);
+
 /* How long from `value` (RFC 3339) to now: "12m30s"; "-" for null. */
 void render_age(
     const struct cli *cli, const json_t *value, char *out, size_t size);

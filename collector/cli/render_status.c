@@ -4,8 +4,8 @@
 #include "render.h"
 #include "table.h"
 
-static enum paper_style
-style_of(const char *state)
+enum paper_style
+render_state_style(const char *state)
 {
     static const struct {
         const char *state;
@@ -75,7 +75,7 @@ render_status(const struct cli *cli, const json_t *answer)
         table_row(table);
         table_cell(table, PAPER_PLAIN, "%s", render_text(check, "check"));
         table_cell(table, PAPER_PLAIN, "%s", render_text(check, "kind"));
-        table_cell(table, style_of(state), "%s", state);
+        table_cell(table, render_state_style(state), "%s", state);
         render_age(cli, json_object_get(check, "since"), text, sizeof(text));
         table_cell(table, PAPER_PLAIN, "%s", text);
         put_regions(json_object_get(check, "regions"), text, sizeof(text));
@@ -100,51 +100,4 @@ render_status(const struct cli *cli, const json_t *answer)
     if (json_is_string(refused))
         (void)printf("configuration refused, the one before is in force: %s\n",
             json_string_value(refused));
-}
-
-void
-render_agents(const struct cli *cli, const json_t *answer)
-{
-    static const char *const columns[] = {"AGENT", "REGION", "STATE", "VERSION",
-        ">SEEN", ">SPOOL", ">CLOCK", "SELF-CHECK", "CONFIG"};
-    struct table *table = table_new(columns, 9);
-    json_t *agent;
-    size_t i;
-
-    if (table == NULL)
-        return;
-    json_array_foreach(json_object_get(answer, "agents"), i, agent)
-    {
-        const char *state = render_text(agent, "state");
-        const json_t *offset = json_object_get(agent, "clock_offset_ms");
-        const char *cfg = render_text(agent, "cfg");
-        const char *self_check = render_text(agent, "self_check");
-        char text[TABLE_CELL_BYTES];
-
-        table_row(table);
-        table_cell(table, PAPER_PLAIN, "%s", render_text(agent, "name"));
-        table_cell(table, PAPER_PLAIN, "%s", render_text(agent, "region"));
-        table_cell(table, style_of(state), "%s", state);
-        table_cell(table, PAPER_PLAIN, "%s", render_text(agent, "version"));
-        render_age(
-            cli, json_object_get(agent, "last_seen"), text, sizeof(text));
-        table_cell(table, PAPER_PLAIN, "%s", text);
-        table_cell(table, PAPER_PLAIN, "%" JSON_INTEGER_FORMAT,
-            json_integer_value(json_object_get(agent, "spool_records")));
-        if (json_is_integer(offset))
-            table_cell(table, PAPER_PLAIN, "%+" JSON_INTEGER_FORMAT " ms",
-                json_integer_value(offset));
-        else
-            table_cell(table, PAPER_PLAIN, "-");
-        table_cell(table,
-            strcmp(self_check, "failing") == 0 ? PAPER_BAD : PAPER_PLAIN, "%s",
-            self_check);
-        table_cell(table, strcmp(cfg, "bad") == 0 ? PAPER_BAD : PAPER_PLAIN,
-            "%s", cfg);
-    }
-    table_print(table, &cli->paper);
-    table_free(table);
-    if (json_array_size(json_object_get(answer, "agents")) == 0)
-        (void)printf(
-            "no agents yet: leadline agent add NAME --region REGION\n");
 }
