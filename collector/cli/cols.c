@@ -124,3 +124,22 @@ cols_cut(const char *text, size_t columns, char *out, size_t size)
     }
     (void)snprintf(out + used, size - used, "%s", columns > 0 ? more : "");
 }
+
+size_t
+cols_line(const char *text, size_t columns)
+{
+    size_t wide = 0;
+    size_t blank = 0;
+    size_t at = 0;
+    uint32_t code;
+
+    while (text[at] != '\0') {
+        if (text[at] == ' ')
+            blank = at;
+        at += cols_next(text + at, &code);
+        wide += cols_of_code(code);
+        if (wide > columns && blank > 0)
+            return blank;
+    }
+    return at;
+}

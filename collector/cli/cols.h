@@ -20,4 +20,11 @@ size_t cols_of(const char *text);
 /* A copy of at most `columns` columns; one that was longer ends with "…". */
 void cols_cut(const char *text, size_t columns, char *out, size_t size);
 
+/*
+ * Bytes of the beginning that goes on a line of so many columns: all of it, or
+ * up to a blank.  A word that is too long for a line stays whole, so that it
+ * can be copied.
+ */
+size_t cols_line(const char *text, size_t columns);
+
 #endif

@@ -97,13 +97,15 @@ print_verdicts(const struct paper *paper, const struct tls_facts *tls)
     for (int v = CERT_OK + 1; v < CERT_VERIFY_COUNT; v++) {
         enum measure_reason reason =
             measure_reason_of_verify((enum cert_verify)v);
+        size_t used = PROBE_FIELD_COLUMNS;
 
         if ((tls->verify_all & (1U << v)) == 0 && (int)tls->verify != v)
             continue;
         probe_field_begin(paper, "verified");
-        paper_put(paper, PAPER_BAD, "%s", cert_verify_name(v));
-        paper_put(paper, PAPER_PLAIN, ": %s; %s", measure_reason_words(reason),
-            measure_reason_advice(reason));
+        used =
+            probe_field_more(paper, PAPER_BAD, used, "%s", cert_verify_name(v));
+        (void)probe_field_more(paper, PAPER_PLAIN, used, ": %s; %s",
+            measure_reason_words(reason), measure_reason_advice(reason));
         paper_end(paper);
     }
     if (tls->verify_detail[0] != '\0')

@@ -117,20 +117,23 @@ print_reason(const struct paper *paper, const struct probe_told *told,
     const struct waterfall *fall)
 {
     const struct measure *measure = told->measure;
+    const struct facts *facts = measure->facts;
     const struct waterfall_bar *failed = waterfall_failed(fall);
+    size_t used = PROBE_FIELD_COLUMNS;
+    char after[32];
 
     if (measure->reason == REASON_NONE)
         return;
     probe_field_begin(paper, "why");
-    paper_put(paper, probe_status_style(measure->status), "%s",
-        measure_reason_name((int)measure->reason));
+    used = probe_field_more(paper, probe_status_style(measure->status), used,
+        "%s", measure_reason_name((int)measure->reason));
     if (failed != NULL) {
-        paper_put(paper, PAPER_PLAIN, " in phase %s, after ",
-            phase_name((int)failed->phase));
-        put_us(paper, PAPER_PLAIN, failed->span_us);
+        table_put_us((double)failed->span_us, after, sizeof(after));
+        used = probe_field_more(paper, PAPER_PLAIN, used,
+            " in phase %s, after %s", phase_name((int)failed->phase), after);
     }
-    if (measure->facts != NULL && measure->facts->detail[0] != '\0')
-        paper_put(paper, PAPER_PLAIN, ": %s", measure->facts->detail);
+    if (facts != NULL && facts->detail[0] != '\0')
+        (void)probe_field_more(paper, PAPER_PLAIN, used, ": %s", facts->detail);
     paper_end(paper);
     probe_field(paper, "to do", PAPER_BOLD, "%s",
         measure_reason_advice(measure->reason));
