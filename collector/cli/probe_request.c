@@ -3,7 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "buf.h"
 #include "cli.h"
+#include "dns_expect.h"
 #include "pattern.h"
 #include "text.h"
 
@@ -98,9 +100,27 @@ take_redirect(const char *word, struct check *check, struct err *err)
     return copy(word, &check->expect_redirect, err);
 }
 
+/* One that is no data of the type could never be answered. */
+static int
+check_answer(const char *word, const struct check *check, struct err *err)
+{
+    struct buf rdata;
+    int rc = -1;
+
+    buf_init(&rdata, UINT16_MAX);
+    for (int type = 0; type < DNS_TYPE_COUNT && rc != 0; type++) {
+        if ((check->dns_types & 1U << type) != 0)
+            rc = dns_expect_take((enum check_dns_type)type, word, &rdata, err);
+    }
+    buf_free(&rdata);
+    return rc == 0 ? 0 : err_wrap(err, "--expect");
+}
+
 static int
 take_answer(const char *word, struct check *check, struct err *err)
 {
+    if (check_answer(word, check, err) != 0)
+        return -1;
     if (strlist_add(&check->expect_answers, word) != 0)
         return err_set(err, ERR_NOMEM, "check");
     return 0;

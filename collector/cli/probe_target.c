@@ -65,6 +65,53 @@ kind_of(const json_t *args, const char *target, struct check *check,
     return 0;
 }
 
+/* Takes "HOST:PORT" or "[v6]:PORT" apart, in place; *port is NULL without. */
+static int
+split(char *host, const char *target, char **port, struct err *err)
+{
+    char *close = host[0] == '[' ? strchr(host, ']') : NULL;
+
+    *port = NULL;
+    if (host[0] == '[' && close == NULL)
+        return err_set(err, ERR_PARSE, "\"%.80s\": ] is missing", target);
+    if (close != NULL) {
+        if (close[1] == ':')
+            *port = close + 2;
+        else if (close[1] != '\0')
+            return err_set(
+                err, ERR_PARSE, "\"%.80s\": no port follows the ]", target);
+        *close = '\0';
+        memmove(host, host + 1, strlen(host + 1) + 1);
+    } else if (strchr(host, ':') == strrchr(host, ':')) {
+        *port = strchr(host, ':');
+        if (*port != NULL)
+            *(*port)++ = '\0';
+    }
+    return 0;
+}
+
+/* A name server takes any name; what is connected to has a host's. */
+static int
+check_host(const struct check *check, const char *target, const char *host,
+    const char *port, struct err *err)
+{
+    if (host[0] == '\0')
+        return err_set(err, ERR_PARSE, "\"%.80s\" names no host", target);
+    if (check->kind != CHECK_DNS && !address_is_host(host) &&
+        !address_is_ip(host))
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\": \"%.80s\" is not a host name or address (such as "
+            "acme.example; names with other letters in punycode)",
+            target, host);
+    if (check->kind == CHECK_DNS && port != NULL &&
+        strstr(target, "://") == NULL)
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\" has a port: tcp://%.80s or tls://%.80s connects to it, "
+            "%.80s alone asks its name server",
+            target, target, target, host);
+    return 0;
+}
+
 /* "scheme://HOST:PORT/…" or "HOST:PORT" or "[v6]:PORT" into host and port. */
 static int
 take_host(const char *target, int32_t port_default, struct check *check,
@@ -73,28 +120,24 @@ take_host(const char *target, int32_t port_default, struct check *check,
     const char *at = strstr(target, "://");
     const char *start = at != NULL ? at + 3 : target;
     size_t len = strcspn(start, "/?#");
+    bool is_web = strncmp(target, "http", 4) == 0 && at != NULL;
     char host[300];
-    char *port = NULL;
+    char *port;
     int64_t number = port_default;
 
     if (at != NULL && strncmp(target, "http://", 7) == 0)
         number = 80;
     if (len == 0 || len >= sizeof(host))
         return err_set(err, ERR_PARSE, "\"%.80s\" names no host", target);
+    /* Of a URL the host is meant; elsewhere there is nothing behind it. */
+    if (!is_web && start[len] != '\0' && strcmp(start + len, "/") != 0)
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\": kind %s has no path (https:// has)", target,
+            check_kind_name((int)check->kind));
     (void)snprintf(host, sizeof(host), "%.*s", (int)len, start);
-    if (host[0] == '[') {
-        char *close = strchr(host, ']');
-
-        if (close == NULL)
-            return err_set(err, ERR_PARSE, "\"%.80s\": ] is missing", target);
-        *close = '\0';
-        memmove(host, host + 1, strlen(host + 1) + 1);
-        port = close[1] == ':' ? close + 2 : NULL;
-    } else if (strchr(host, ':') == strrchr(host, ':')) {
-        port = strchr(host, ':');
-        if (port != NULL)
-            *port++ = '\0';
-    }
+    if (split(host, target, &port, err) != 0 ||
+        check_host(check, target, host, port, err) != 0)
+        return -1;
     if (port != NULL && text_take_int(port, 1, 65535, &number, err) != 0)
         return err_wrap(err, "port of %.80s", target);
     if (number == 0)
@@ -103,6 +146,24 @@ take_host(const char *target, int32_t port_default, struct check *check,
     check->port = (int32_t)number;
     check->host = copy(host, err);
     return check->host == NULL ? -1 : 0;
+}
+
+static int
+take_url(const char *target, struct check *check, struct err *err)
+{
+    struct address_url url;
+
+    if (strstr(target, "://") == NULL)
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\" is no URL: write https://%.80s/", target, target);
+    if (address_take_url(target, &url, err) != 0)
+        return -1;
+    if (strcmp(url.scheme, "http") != 0 && strcmp(url.scheme, "https") != 0)
+        return err_set(err, ERR_PARSE,
+            "\"%.80s\" begins with %s:// (kind http needs http:// or https://)",
+            target, url.scheme);
+    check->url = copy(target, err);
+    return check->url == NULL ? -1 : 0;
 }
 
 static int
@@ -126,11 +187,7 @@ take_what(const json_t *args, const char *target, struct check *check,
         /* The name of a URL is what is meant by its DNS. */
         return take_host(target, 1, check, err);
     }
-    if (strstr(target, "://") == NULL)
-        return err_set(err, ERR_PARSE,
-            "\"%.80s\" is no URL: write https://%.80s/", target, target);
-    check->url = copy(target, err);
-    return check->url == NULL ? -1 : 0;
+    return take_url(target, check, err);
 }
 
 static int
@@ -228,6 +285,48 @@ take_resolve(const json_t *words, struct check *check, struct err *err)
     return 0;
 }
 
+/* What a kind does not know is not passed over in silence. */
+static int
+check_kinds(const json_t *args, const struct check *check, struct err *err)
+{
+    static const unsigned dns = 1U << CHECK_DNS;
+    static const unsigned tls = 1U << CHECK_TLS | 1U << CHECK_HTTP;
+    const struct {
+        const char *name;
+        unsigned kinds;
+        const char *words;
+    } options[] = {
+        {"type", dns, "kind dns: a bare name"},
+        {"ca", tls, "kinds tls and http"},
+        {"insecure", tls, "kinds tls and http"},
+        {"resolve", ~dns, "kinds tcp, tls and http"},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const json_t *value = json_object_get(args, options[i].name);
+
+        if (value == NULL || json_is_false(value) ||
+            (options[i].kinds & 1U << check->kind) != 0)
+            continue;
+        return err_set(err, ERR_PARSE, "--%s is for %s; this is %s",
+            options[i].name, options[i].words,
+            check_kind_name((int)check->kind));
+    }
+    return 0;
+}
+
+static int
+take_slow(const char *word, struct check *check, struct err *err)
+{
+    if (text_take_span_ms(word, &check->slow_ms, err) != 0)
+        return err_wrap(err, "--slow");
+    if (check->slow_ms > check->timeout_ms)
+        return err_set(err, ERR_PARSE,
+            "--slow %s is longer than the timeout: nothing would be slow",
+            word);
+    return 0;
+}
+
 static int
 take_options(const json_t *args, struct check *check, struct err *err)
 {
@@ -241,8 +340,8 @@ take_options(const json_t *args, struct check *check, struct err *err)
                 "--timeout %s is out of range (100ms to 5m)", word);
     }
     word = cli_arg(args, "slow");
-    if (word != NULL && text_take_span_ms(word, &check->slow_ms, err) != 0)
-        return err_wrap(err, "--slow");
+    if (word != NULL && take_slow(word, check, err) != 0)
+        return -1;
     if (take_family(args, check, err) != 0)
         return -1;
     word = cli_arg(args, "server");
@@ -271,6 +370,7 @@ probe_target_take(const json_t *args, struct check *check, struct err *err)
     check->slow_ms = SLOW_DEFAULT_MS;
     check->interval_ms = CHECK_INTERVAL_MAX_MS;
     if (kind_of(args, target, check, err) != 0 ||
+        check_kinds(args, check, err) != 0 ||
         take_what(args, target, check, err) != 0 ||
         take_options(args, check, err) != 0) {
         check_free(check);

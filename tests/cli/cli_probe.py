@@ -230,6 +230,26 @@ class Probe(unittest.TestCase):
                          code=1)
         self.assertIn("http_status", out)
 
+    def test_words_that_cannot_be_meant(self):
+        port = self.site.port
+        for words, said in (
+                (["https://acme.test:99999/"], "no valid host and port"),
+                (["acme.test:443"], "tls://acme.test:443"),
+                ([f"tls://acme.test:{port}/path"], "has no path"),
+                (["acme.test", "--expect", "here"], "--expect"),
+                ([f"tcp://127.0.0.1:{port}", "--bind", "300.1.1.1"],
+                 "is not an address (such as"),
+                ([f"tcp://127.0.0.1:{port}", "--bind", "192.0.2.77"],
+                 "is not an address of this machine")):
+            asked = run(program("leadline"), "probe", *words)
+            self.assertEqual((2, ""), (asked.returncode, asked.stdout), words)
+            self.assertIn(said, asked.stderr)
+
+    def test_an_address_to_measure_from(self):
+        self.assertEqual("up", self.probe_json(
+            f"tcp://127.0.0.1:{self.site.port}", "--bind",
+            "127.0.0.9")["status"])
+
     def test_a_file_that_is_not_there(self):
         asked = run(program("leadline"), "probe", self.site.url("acme"),
                     "--ca", "/absent.pem")
