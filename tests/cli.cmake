@@ -12,6 +12,7 @@ unit_test(cols LIBS cli_paper)
 unit_test(paper LIBS sheet)
 unit_test(screen LIBS cli_paper)
 unit_test(waterfall LIBS cli_probe sheet)
+unit_test(probe_tally LIBS cli_probe)
 unit_test(quantiles LIBS cli_probe)
 unit_test(probe_series LIBS cli_series fake_loop
   SOURCES support/fake_probe.c)

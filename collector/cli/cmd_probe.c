@@ -209,7 +209,9 @@ run(struct asked *asked)
     elapsed_ns = loop_now_ns(loop) - asked->began_ns;
     probe_wait_erase(&asked->wait);
     if (asked->live != NULL) {
-        probe_live_end(asked->live, elapsed_ns);
+        probe_live_end(asked->live,
+            &(struct probe_live_end){.elapsed_ns = elapsed_ns,
+                .under_way = probe_series_under_way(asked->series)});
         return probe_live_code(asked->live);
     }
     if (!asked->interrupted)

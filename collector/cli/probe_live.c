@@ -17,6 +17,7 @@ enum { LEGS_MAX = 2, BAR_COLUMNS = 24, LINE_BYTES = 1024 };
 
 struct probe_live {
     struct probe_live_spec spec;
+    struct paper paper; /* spec.paper; its size is that of now */
     struct probe_tally tallies[LEGS_MAX];
     size_t leg_count; /* 0 until the first shot */
     int64_t full_us;  /* what a whole bar stands for; 0: not chosen yet */
@@ -33,6 +34,8 @@ probe_live_new(const struct probe_live_spec *spec, struct err *err)
         return NULL;
     }
     live->spec = *spec;
+    live->paper = *spec->paper;
+    live->spec.paper = &live->paper;
     return live;
 }
 
@@ -46,12 +49,14 @@ probe_live_free(struct probe_live *live)
     free(live);
 }
 
+/* A window may have changed its size meanwhile. */
 static void
 erase_status(struct probe_live *live)
 {
     if (live->has_status)
-        (void)fputs("\r\033[K", live->spec.paper->out);
+        (void)fputs("\r\033[K", live->paper.out);
     live->has_status = false;
+    screen_resize(&live->paper.screen, fileno(live->paper.out));
 }
 
 void
@@ -59,13 +64,19 @@ probe_live_begin(struct probe_live *live)
 {
     const struct paper *paper = live->spec.paper;
     char interval[32];
+    char text[LINE_BYTES];
+    char cut[LINE_BYTES];
+    size_t used = cols_of(live->spec.target);
+    size_t room = (size_t)paper->screen.columns;
 
     if (live->spec.quiet || !paper->screen.terminal)
         return;
     text_put_span(live->spec.interval_ms, interval, sizeof(interval));
-    paper_put(paper, PAPER_BOLD, "%s", live->spec.target);
-    paper_put(paper, PAPER_DIM, "  %s every %s; Ctrl-C ends and sums up",
+    (void)snprintf(text, sizeof(text), "  %s every %s; Ctrl-C ends and sums up",
         check_kind_name((int)live->spec.check->kind), interval);
+    cols_cut(text, used < room ? room - used : 0, cut, sizeof(cut));
+    paper_put(paper, PAPER_BOLD, "%s", live->spec.target);
+    paper_put(paper, PAPER_DIM, "%s", cut);
     paper_end(paper);
     (void)fflush(paper->out);
 }
@@ -173,7 +184,8 @@ print_line(struct probe_live *live, int64_t number,
     } else if (measure_votes_up(measure)) {
         const struct bars_part bar = {.to = total_us, .whole = live->full_us};
 
-        bars_put(paper, style, false, &bar, BAR_COLUMNS);
+        bars_put(paper, style, false, &bar,
+            (size_t)(columns < BAR_COLUMNS ? columns : BAR_COLUMNS));
         /* bars end where they end: go to the column of what follows */
         if (columns > BAR_COLUMNS + 20 && paper->screen.live) {
             (void)fprintf(paper->out, "\033[%dG",
@@ -220,20 +232,23 @@ put_figures(const struct probe_tally *tally, char *out, size_t size)
     static const struct {
         const char *name;
         int percent;
-    } figures[] = {{"min", 0}, {"p50", 50}, {"p95", 95}, {"max", 100}};
+    } figures[] = {{"p50", 50}, {"p95", 95}, {"max", 100}};
     char text[32];
     size_t used;
 
     put_percent(probe_tally_loss(tally), text, sizeof(text));
     used = (size_t)snprintf(
         out, size, "n %" PRIu64 "  loss %s", tally->seen, text);
-    for (size_t i = 0; i < 4 && used < size; i++) {
+    for (size_t i = 0; i < 3 && used < size; i++) {
         table_put_us(
             quantiles_us(&tally->phases[PHASE_TOTAL], figures[i].percent), text,
             sizeof(text));
         used += (size_t)snprintf(
             out + used, size - used, "  %s %s", figures[i].name, text);
     }
+    table_put_us((double)probe_tally_jitter_us(tally), text, sizeof(text));
+    if (used < size)
+        used += (size_t)snprintf(out + used, size - used, "  jitter %s", text);
     return used < size ? used : size - 1;
 }
 
@@ -292,14 +307,15 @@ probe_live_status(struct probe_live *live, size_t under_way, int64_t waited_ns)
 
 static void
 print_counts(const struct probe_live *live, const struct probe_tally *tally,
-    int64_t elapsed_ns)
+    const struct probe_live_end *end)
 {
     const struct paper *paper = live->spec.paper;
+    int64_t jitter_us = probe_tally_jitter_us(tally);
     char text[32];
 
     paper_put(paper, PAPER_PLAIN,
         "%" PRIu64 " probe%s in %.1f s: ", tally->seen,
-        tally->seen == 1 ? "" : "s", (double)elapsed_ns / 1e9);
+        tally->seen == 1 ? "" : "s", (double)end->elapsed_ns / 1e9);
     for (int status = 0; status < MEASURE_STATUS_COUNT; status++) {
         uint64_t count = tally->of_status[status];
 
@@ -308,7 +324,15 @@ print_counts(const struct probe_live *live, const struct probe_tally *tally,
             "%" PRIu64 " %s", count, measure_status_name(status));
     }
     put_percent(probe_tally_loss(tally), text, sizeof(text));
-    paper_put(paper, PAPER_PLAIN, "; loss %s", text);
+    paper_end(paper);
+    paper_put(paper, PAPER_PLAIN, "loss %s", text);
+    if (jitter_us >= 0) {
+        table_put_us((double)jitter_us, text, sizeof(text));
+        paper_put(paper, PAPER_PLAIN, ", jitter %s from one to the next", text);
+    }
+    if (end->under_way > 0)
+        paper_put(paper, PAPER_WARN, "; %zu still under way, not counted",
+            end->under_way);
     paper_end(paper);
     for (int reason = 0; reason < REASON_COUNT; reason++) {
         if (tally->of_reason[reason] == 0)
@@ -363,7 +387,7 @@ print_notes(const struct probe_live *live, const struct probe_tally *tally)
 }
 
 void
-probe_live_end(struct probe_live *live, int64_t elapsed_ns)
+probe_live_end(struct probe_live *live, const struct probe_live_end *end)
 {
     const struct paper *paper = live->spec.paper;
 
@@ -376,7 +400,7 @@ probe_live_end(struct probe_live *live, int64_t elapsed_ns)
             paper_put(paper, PAPER_BOLD, "IPv%d", i == 0 ? 4 : 6);
             paper_end(paper);
         }
-        print_counts(live, &live->tallies[i], elapsed_ns);
+        print_counts(live, &live->tallies[i], end);
         print_phases(live, &live->tallies[i]);
         print_notes(live, &live->tallies[i]);
     }

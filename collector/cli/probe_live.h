@@ -36,7 +36,13 @@ void probe_live_add(struct probe_live *live, int64_t number,
 void probe_live_status(
     struct probe_live *live, size_t under_way, int64_t waited_ns);
 
-void probe_live_end(struct probe_live *live, int64_t elapsed_ns);
+/* How it was when it ended. */
+struct probe_live_end {
+    int64_t elapsed_ns;
+    size_t under_way; /* shots that were started, and did not end */
+};
+
+void probe_live_end(struct probe_live *live, const struct probe_live_end *end);
 
 /* An exit code: something was down, or something was served, or neither. */
 int probe_live_code(const struct probe_live *live);

@@ -1,10 +1,22 @@
 #include "probe_tally.h"
 
+#include <stdlib.h>
+
 void
 probe_tally_free(struct probe_tally *tally)
 {
     for (int phase = 0; phase <= PHASE_TOTAL; phase++)
         quantiles_free(&tally->phases[phase]);
+}
+
+static void
+add_step(struct probe_tally *tally, int64_t total_us)
+{
+    if (tally->of_status[MEASURE_UP] + tally->of_status[MEASURE_SLOW] > 1) {
+        tally->steps++;
+        tally->steps_us += llabs(total_us - tally->served_us);
+    }
+    tally->served_us = total_us;
 }
 
 void
@@ -18,6 +30,8 @@ probe_tally_add(struct probe_tally *tally, const struct measure *measure)
     tally->of_status[measure->status]++;
     if (measure->reason != REASON_NONE)
         tally->of_reason[measure->reason]++;
+    if (served)
+        add_step(tally, measure->phase_us[PHASE_TOTAL]);
     for (int phase = 0; phase <= PHASE_TOTAL && served; phase++) {
         if (measure->phase_us[phase] != PHASE_NOT_REACHED)
             quantiles_add(&tally->phases[phase], measure->phase_us[phase]);
@@ -34,6 +48,12 @@ probe_tally_loss(const struct probe_tally *tally)
     if (answers == 0)
         return -1;
     return (int64_t)((down * 100000 + answers - 1) / answers);
+}
+
+int64_t
+probe_tally_jitter_us(const struct probe_tally *tally)
+{
+    return tally->steps > 0 ? tally->steps_us / (int64_t)tally->steps : -1;
 }
 
 int64_t

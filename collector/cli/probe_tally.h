@@ -16,6 +16,9 @@ struct probe_tally {
     uint64_t of_reason[REASON_COUNT];
     struct quantiles phases[PHASE_TOTAL + 1]; /* of those that were served */
     int64_t last_us[PROBE_TALLY_SPARKS]; /* -1: not served; a ring, by seen */
+    int64_t served_us; /* total of the last one that was served */
+    uint64_t steps;    /* from one served to the next */
+    int64_t steps_us;  /* the sum of their differences */
 };
 
 void probe_tally_free(struct probe_tally *tally);
@@ -27,6 +30,12 @@ void probe_tally_add(struct probe_tally *tally, const struct measure *measure);
  * answers; -1 without any.
  */
 int64_t probe_tally_loss(const struct probe_tally *tally);
+
+/*
+ * By how much one total differs from that of the next served one, on average
+ * (as mtr's Javg); -1 with fewer than two.
+ */
+int64_t probe_tally_jitter_us(const struct probe_tally *tally);
 
 /* The largest of the last ones; 0 where none was served. */
 int64_t probe_tally_top_us(const struct probe_tally *tally);

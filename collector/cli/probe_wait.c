@@ -29,6 +29,7 @@ probe_wait_show(struct probe_wait *wait, int64_t waited_ns)
 
     if (!paper->screen.live || waited_ns < shown_after_ns)
         return;
+    screen_resize(&wait->paper.screen, STDERR_FILENO);
     (void)snprintf(text, sizeof(text),
         "%s waiting %.1f s for %s (until %.0f s)",
         paper->screen.utf8 ? wheel[wait->turn % 10] : ascii[wait->turn % 4],

@@ -81,3 +81,14 @@ screen_look(int fd, struct screen *screen)
         env.columns = size.ws_col;
     screen_decide(&env, screen);
 }
+
+void
+screen_resize(struct screen *screen, int fd)
+{
+    struct screen now;
+
+    if (!screen->live)
+        return;
+    screen_look(fd, &now);
+    screen->columns = now.columns;
+}

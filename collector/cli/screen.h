@@ -39,4 +39,7 @@ void screen_decide(const struct screen_env *env, struct screen *screen);
 /* The same for a descriptor of this process and its environment. */
 void screen_look(int fd, struct screen *screen);
 
+/* A live one's width, which may have changed since. */
+void screen_resize(struct screen *screen, int fd);
+
 #endif

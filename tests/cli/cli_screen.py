@@ -68,6 +68,11 @@ class Terminal:
             self.data += piece
         return self
 
+    def resize(self, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 50, columns, 0, 0))
+        return self
+
     def press_ctrl_c(self):
         os.write(self.fd, b"\x03")
         return self
@@ -210,6 +215,42 @@ class Screen(unittest.TestCase):
         shown.read_until(r"n [2-9]  loss 100").press_ctrl_c().end()
         self.assertEqual(1, shown.code, shown.text())
         self.assertIn("connect_refused", shown.plain())
+        self.assertRegex(shown.plain(), r"\nloss 100\.0 %\r\n")  # no jitter
+
+    def test_jitter_is_shown(self):
+        said = run(program("leadline"), "probe", self.site.url("acme"),
+                   *self.trusting, "--count", "3", "--interval", "20ms")
+        self.assertRegex(said.stdout, r"(?m)^loss 0\.0 %, jitter [\d.]+ [mµ]s ")
+
+    def test_what_is_under_way_at_the_end_is_told(self):
+        shown = Terminal("probe", self.site.url("acme", "/slow"),
+                         *self.trusting, "--interval", "50ms", "--timeout",
+                         "60s")
+        shown.read_until(r"waiting [\d.]+ s for \d\d").press_ctrl_c().end()
+        self.assertEqual(3, shown.code, shown.text())
+        self.assertRegex(shown.plain(), r"\d\d still under way, not counted")
+
+    def test_a_window_may_change_its_width(self):
+        shown = Terminal("probe", self.site.url("acme"), *self.trusting,
+                         "--interval", "50ms", columns=150)
+        shown.read_until(r"n \d+  loss").resize(44)
+        shown.read_until(r"loss 0\.0 %[^\r]*…\r")  # cut to the new width
+        before = len(shown.lines())
+        shown.read_until(r"(?s)…\r.*…\r.*…\r.*…\r").press_ctrl_c().end()
+        for line in shown.lines()[before + 1:]:
+            self.assertLessEqual(len(line), 44, line)
+
+    def test_long_words_go_on_below(self):
+        for columns in (60, 80):
+            shown = Terminal("probe", f"tls://acme.test:{self.site.port}",
+                             "--server", self.dns.address,
+                             columns=columns).end()
+            self.assertEqual(1, shown.code, shown.text())
+            wordy = [line for line in shown.lines()
+                     if re.match(r"  (why|to do|verified) |            \w",
+                                 line)]
+            self.assertGreater(len(wordy), 3, shown.plain())
+            self.assertLessEqual(max(map(len, wordy)), columns)
 
     def test_ctrl_c_ends_a_single_one(self):
         shown = Terminal("probe", self.site.url("acme", "/slow"),
