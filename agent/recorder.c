@@ -21,9 +21,8 @@ struct recorder {
     struct timer every_second;
     struct loop_wake *wrote; /* owned; by the spool's thread */
     bool writing;
-    unsigned unsynced;
-    unsigned being_synced; /* of those */
-    uint64_t lost;         /* as the spool counts, told so far */
+    uint64_t unsynced; /* as far as we have told */
+    uint64_t lost;     /* as the spool counts, told so far */
     bool spool_fails;
     struct log_limit encode_limit;
     struct log_limit append_limit;
@@ -82,16 +81,36 @@ say_failed(struct recorder *recorder, const struct err *err)
     recorder->spool_fails = true;
 }
 
-static void
-take_synced(struct recorder *recorder, unsigned count)
+static uint64_t
+count_unsynced(const struct recorder *recorder)
 {
-    if (recorder->spool_fails)
-        log_event(LOG_AT_INFO, "spool.recovered", "synced=%u", count);
-    recorder->spool_fails = false;
-    recorder->unsynced -= count;
+    struct spool_state state;
+
+    spool_state(recorder->spec.spool, &state);
+    return state.next_seq - 1 - state.synced_seq;
+}
+
+/* What has reached the disk, also where somebody else's note took it along. */
+static void
+tell_synced(struct recorder *recorder)
+{
+    uint64_t left = count_unsynced(recorder);
+    uint64_t count = recorder->unsynced > left ? recorder->unsynced - left : 0;
+
+    recorder->unsynced = left;
     say_lost(recorder);
     if (count > 0)
         recorder->spec.synced(recorder->spec.ctx);
+}
+
+static void
+take_success(struct recorder *recorder)
+{
+    if (recorder->spool_fails)
+        log_event(LOG_AT_INFO, "spool.recovered", "unsynced=%" PRIu64,
+            count_unsynced(recorder));
+    recorder->spool_fails = false;
+    tell_synced(recorder);
 }
 
 void
@@ -109,7 +128,7 @@ recorder_sync(struct recorder *recorder)
     if (rc != 0)
         say_failed(recorder, &err);
     else
-        take_synced(recorder, recorder->unsynced);
+        take_success(recorder);
 }
 
 /* On the spool's thread. */
@@ -135,9 +154,10 @@ begin_sync(struct recorder *recorder)
     rc = spool_write_start(
         recorder->spec.spool, note_last_runs(recorder, &note), &told, &err);
     recorder->writing = rc == 1;
-    recorder->being_synced = recorder->unsynced;
     if (rc == -1)
         say_failed(recorder, &err);
+    else
+        tell_synced(recorder);
 }
 
 static void
@@ -150,9 +170,7 @@ end_sync(struct recorder *recorder)
     if (rc == -1)
         say_failed(recorder, &err);
     else if (rc == 1)
-        take_synced(recorder, recorder->being_synced < recorder->unsynced
-                                  ? recorder->being_synced
-                                  : recorder->unsynced);
+        take_success(recorder);
 }
 
 static void
@@ -196,6 +214,7 @@ recorder_new(const struct recorder_spec *spec, struct err *err)
     }
     spool_state(spec->spool, &state);
     recorder->lost = state.lost;
+    recorder->unsynced = count_unsynced(recorder);
     loop_timer_start(
         spec->loop, &recorder->every_second, RECORDER_SYNC_MS * NS_PER_MS);
     return recorder;
@@ -295,6 +314,7 @@ recorder_take(
         recorder->lost++;
         return;
     }
-    if (++recorder->unsynced >= RECORDER_SYNC_RESULTS)
+    recorder->unsynced++;
+    if (!recorder->writing && count_unsynced(recorder) >= RECORDER_SYNC_RESULTS)
         begin_sync(recorder);
 }

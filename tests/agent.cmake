@@ -1,14 +1,20 @@
 # agent/schedule/
-foreach(module grid_clock last_runs notable schedule)
+foreach(module earlier grid_clock last_runs notable schedule)
   unit_test(${module} LIBS agent_schedule)
 endforeach()
 fuzz_target(last_runs LIBS agent_schedule)
+unit_test(attempt SOURCES support/fake_probe.c support/fake_self_check.c
+  LIBS agent_runner fake_loop)
 unit_test(runner SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_runner fake_loop)
 unit_test(self_check LIBS agent_self_check probes dnsd fake_loop)
-unit_test(assignment
-  SOURCES support/fake_probe.c support/fake_self_check.c
-  LIBS agent_keeping agent_runner fake_loop)
+add_library(keeping_bench OBJECT support/keeping_bench.c support/fake_probe.c
+  support/fake_self_check.c)
+target_include_directories(keeping_bench PUBLIC support)
+target_link_libraries(keeping_bench PRIVATE house PkgConfig::cmocka
+  PUBLIC agent_keeping agent_runner fake_loop)
+unit_test(assignment LIBS keeping_bench)
+unit_test(restart LIBS keeping_bench)
 unit_test(confine_filter SOURCES support/in_child.c LIBS agent_confine)
 unit_test(confine_paths SOURCES support/in_child.c
   LIBS agent_confine PkgConfig::seccomp)
@@ -16,9 +22,6 @@ unit_test(notify LIBS agent_life fake_loop)
 unit_test(ending
   SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_life agent_runner fake_loop)
-
-unit_test(restart SOURCES support/fake_probe.c support/fake_self_check.c
-  LIBS agent_keeping agent_runner fake_loop)
 
 add_executable(make_token cli/make_token.c)
 target_link_libraries(make_token PRIVATE house proto)

@@ -39,8 +39,10 @@ struct attempt_pool {
     struct attempt_pool_spec spec;
     struct attempt_list all;
     struct attempt_list waiting;
+    size_t count; /* of all */
     size_t waiting_count;
     size_t running;
+    size_t held_count;
     struct timer pump; /* starts what waits, in the loop's next turn */
     bool winding_up;
 };
@@ -62,12 +64,15 @@ attempt_free(struct attempt *attempt)
         break;
     case DOUBTING:
         self_check_ask_stop(pool->spec.self_check, &attempt->ask);
-        if (attempt->holds)
+        if (attempt->holds) {
             measure_free_facts(&attempt->held);
+            pool->held_count--;
+        }
         break;
     }
     loop_timer_stop(pool->spec.loop, &attempt->timer);
     TAILQ_REMOVE(&pool->all, attempt, all);
+    pool->count--;
     free(attempt);
 }
 
@@ -162,6 +167,7 @@ tell_held(struct attempt *attempt, enum self_check_state state, bool last)
     void *ctx = attempt->job.ctx;
 
     attempt->holds = false;
+    attempt->pool->held_count--;
     attempt->held.facts = NULL;
     attempt->isolated = state == SELF_CHECK_FAILING;
     measure.isolated = attempt->isolated;
@@ -192,15 +198,40 @@ on_confirm(void *ctx)
         tell_held(attempt, self_check_state(pool->spec.self_check), false);
 }
 
+/* Has waited longest, or nearly: it was the first to be started. */
+static struct attempt *
+oldest_held(struct attempt_pool *pool)
+{
+    struct attempt *attempt = TAILQ_FIRST(&pool->all);
+
+    while (attempt != NULL && !attempt->holds)
+        attempt = TAILQ_NEXT(attempt, all);
+    return attempt;
+}
+
+static void
+hold_no_more_than_allowed(struct attempt_pool *pool)
+{
+    struct attempt *oldest;
+
+    if (pool->held_count < ATTEMPT_HELD_MAX)
+        return;
+    oldest = oldest_held(pool);
+    self_check_ask_stop(pool->spec.self_check, &oldest->ask);
+    tell_held(oldest, self_check_state(pool->spec.self_check), false);
+}
+
 /* Takes the facts over. */
 static void
 doubt(struct attempt *attempt, struct measure *measure)
 {
     struct attempt_pool *pool = attempt->pool;
 
+    hold_no_more_than_allowed(pool);
     attempt->state = DOUBTING;
     attempt->held = *measure;
     attempt->holds = true;
+    pool->held_count++;
     measure->facts = NULL;
     attempt->ask = (struct self_check_ask){
         .fn = on_self_checked,
@@ -307,6 +338,8 @@ attempt_start(
     if (pool->waiting_count >= ATTEMPT_QUEUE_MAX)
         return err_set(
             err, ERR_LIMIT, "%zu attempts wait already", pool->waiting_count);
+    if (pool->count >= ATTEMPT_MAX)
+        return err_set(err, ERR_LIMIT, "%zu attempts already", pool->count);
     attempt = calloc(1, sizeof(*attempt));
     if (attempt == NULL)
         return err_set(err, ERR_NOMEM, "attempt");
@@ -318,6 +351,7 @@ attempt_start(
         .family = job->family,
     };
     TAILQ_INSERT_TAIL(&pool->all, attempt, all);
+    pool->count++;
     stand_in_line(attempt);
     return 0;
 }

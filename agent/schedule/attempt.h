@@ -25,7 +25,14 @@
 
 enum {
     ATTEMPT_AT_ONCE = 64,
-    ATTEMPT_QUEUE_MAX = 4096,
+    ATTEMPT_QUEUE_MAX = 4096, /* that wait for room */
+    ATTEMPT_MAX = 8192,       /* in all, 400 bytes each: 3.3 MB */
+
+    /*
+     * First results that wait for the self-check, with facts of up to 30 kB:
+     * 4 MB.  Of more than that the oldest is told as the last round said.
+     */
+    ATTEMPT_HELD_MAX = 128,
     ATTEMPT_PATIENCE_MS = 5000,
     ATTEMPT_CONFIRM_AFTER_MS = 5000
 };
@@ -66,7 +73,7 @@ struct attempt_job {
 /*
  * Starts it, now or as soon as there is room.  `told` comes once or twice,
  * from the loop and never from inside this call.  Fails when memory is out or
- * too many are waiting; `told` is then not called.
+ * there are too many; `told` is then not called.
  */
 int attempt_start(
     struct attempt_pool *pool, const struct attempt_job *job, struct err *err);

@@ -3,24 +3,15 @@
 #include <stdlib.h>
 
 #include "attempt.h"
-#include "last_runs.h"
+#include "earlier.h"
 #include "log.h"
-
-/* A slot of which there is a result already. */
-struct told_slot {
-    uint32_t check_id;
-    int64_t slot_unix_ms;
-};
 
 struct runner {
     struct task_host host;
     struct attempt_pool *attempts; /* owned */
     struct task **tasks;           /* owned, by check id */
     size_t task_count;
-    struct last_run *last_runs; /* owned, of an earlier process, by id */
-    size_t last_run_count;
-    struct told_slot *told; /* owned, of an earlier process */
-    size_t told_count;
+    struct earlier earlier; /* owned */
 };
 
 struct runner *
@@ -65,8 +56,7 @@ runner_free(struct runner *runner)
     task_host_free(&runner->host);
     attempt_pool_free(runner->attempts);
     free(runner->tasks);
-    free(runner->last_runs);
-    free(runner->told);
+    earlier_free(&runner->earlier);
     free(runner);
 }
 
@@ -74,15 +64,6 @@ static int
 compare_ids(uint32_t a, uint32_t b)
 {
     return a < b ? -1 : a > b;
-}
-
-static int
-compare_runs(const void *a, const void *b)
-{
-    const struct last_run *left = a;
-    const struct last_run *right = b;
-
-    return compare_ids(left->check_id, right->check_id);
 }
 
 static int
@@ -98,56 +79,15 @@ int
 runner_take_last_runs(
     struct runner *runner, struct bytes bytes, struct err *err)
 {
-    struct last_run *runs;
-    int count = last_runs_decode(bytes.data, bytes.len, &runs, err);
-
-    if (count == -1)
-        return -1;
-    qsort(runs, (size_t)count, sizeof(*runs), compare_runs);
-    free(runner->last_runs);
-    runner->last_runs = runs;
-    runner->last_run_count = (size_t)count;
-    return 0;
+    return earlier_take_noted(&runner->earlier, bytes, err);
 }
 
 int
 runner_take_result(
     struct runner *runner, const struct measure *measure, struct err *err)
 {
-    struct told_slot *told = reallocarray(
-        runner->told, runner->told_count + 1, sizeof(*runner->told));
-
-    if (told == NULL)
-        return err_set(err, ERR_NOMEM, "earlier results");
-    told[runner->told_count++] = (struct told_slot){
-        .check_id = measure->check_id,
-        .slot_unix_ms = measure->slot_unix_ms,
-    };
-    runner->told = told;
-    return 0;
-}
-
-/* Up to where an earlier process has measured it; 0: not at all. */
-static int64_t
-measured_until(const struct runner *runner, const struct check *check)
-{
-    struct last_run key = {.check_id = check->id};
-    const struct last_run *found = NULL;
-    int64_t until = 0;
-
-    if (runner->last_run_count > 0)
-        found = bsearch(&key, runner->last_runs, runner->last_run_count,
-            sizeof(key), compare_runs);
-    if (found != NULL)
-        until = found->end_unix_ms;
-    for (size_t i = 0; i < runner->told_count; i++) {
-        const struct told_slot *told = &runner->told[i];
-        int64_t end = told->slot_unix_ms + check->interval_ms;
-
-        if (told->check_id == check->id && end > until)
-            until = end;
-    }
-    return until;
+    return earlier_take_slot(
+        &runner->earlier, measure->check_id, measure->slot_unix_ms, err);
 }
 
 int
@@ -292,8 +232,8 @@ merge(struct runner *runner, struct runner_work *work, struct task **fresh)
                 keep_task(runner->tasks[old++], check, fresh[i], &work->place);
             continue;
         }
-        task_begin(
-            fresh[i], check, &work->place, measured_until(runner, check));
+        task_begin(fresh[i], check, &work->place,
+            earlier_until(&runner->earlier, id, check->interval_ms));
     }
     while (old < runner->task_count)
         task_free(runner->tasks[old++]);

@@ -54,7 +54,7 @@ int runner_take_last_runs(
 
 /*
  * A result of an earlier process is on disk, perhaps later than the above.
- * Fails when memory is out.
+ * Fails when memory is out, or for more checks than EARLIER_MAX.
  */
 int runner_take_result(
     struct runner *runner, const struct measure *measure, struct err *err);

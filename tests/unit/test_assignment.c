@@ -9,109 +9,19 @@
 #include "fake_loop.h"
 #include "fake_probe.h"
 #include "fake_self_check.h"
-#include "recorder.h"
+#include "keeping_bench.h"
 
-enum { SEC = 1000, MINUTE = 60 * SEC, PATH_BYTES = 64 };
+enum { SEC = 1000, MINUTE = 60 * SEC };
 
 static const int64_t day = INT64_C(1795737600000);
-
-struct fixture {
-    char dir[PATH_BYTES];
-    char spool_dir[PATH_BYTES + 8];
-    struct loop *loop;
-    struct spool *spool;
-    struct recorder *recorder;
-    struct probe_env env;
-    struct grid_clock clock;
-    struct runner *runner;
-    struct agent_conf conf;
-    struct assignment *assignment;
-    int synced;
-};
-
-static void
-on_synced(void *ctx)
-{
-    struct fixture *f = ctx;
-
-    f->synced++;
-}
-
-static void
-on_result(void *ctx, const struct measure *measure, bool with_facts)
-{
-    struct fixture *f = ctx;
-
-    recorder_take(f->recorder, measure, with_facts);
-}
-
-static void
-start(struct fixture *f)
-{
-    struct spool_spec spool = {
-        .dir = f->spool_dir,
-        .cap_bytes = 1 << 20,
-        .retention_ms = 48 * 60 * MINUTE,
-    };
-    struct recorder_spec recorder = {
-        .loop = f->loop,
-        .synced = on_synced,
-        .ctx = f,
-    };
-    struct runner_spec runner = {
-        .loop = f->loop,
-        .env = &f->env,
-        .clock = &f->clock,
-        .sink = on_result,
-        .ctx = f,
-    };
-    struct assignment_spec assignment = {.conf = &f->conf};
-    struct err err;
-
-    f->spool = spool_open(&spool, &err);
-    assert_made(f->spool, err);
-    recorder.spool = f->spool;
-    f->recorder = recorder_new(&recorder, &err);
-    assert_made(f->recorder, err);
-    f->runner = runner_new(&runner, &err);
-    assert_made(f->runner, err);
-    recorder_follow(f->recorder, f->runner);
-    assignment.spool = f->spool;
-    assignment.runner = f->runner;
-    f->assignment = assignment_new(&assignment, &err);
-    assert_made(f->assignment, err);
-}
-
-/* As if killed: nothing is synced that was not. */
-static void
-stop(struct fixture *f)
-{
-    runner_free(f->runner);
-    assignment_free(f->assignment);
-    recorder_free(f->recorder);
-    spool_close(f->spool);
-}
 
 static int
 setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
-    struct grid_reading reading = {
-        .mono_ns = NS_PER_SEC,
-        .boot_ns = NS_PER_SEC,
-        .wall_unix_ms = day,
-    };
-    struct err err;
+    struct keeping_bench *f = calloc(1, sizeof(*f));
 
     assert_non_null(f);
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/assignment-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    (void)snprintf(f->spool_dir, sizeof(f->spool_dir), "%s/spool", f->dir);
-    f->loop = loop_new(&err);
-    assert_made(f->loop, err);
-    f->env.loop = f->loop;
-    grid_clock_init(&f->clock, &reading);
-    start(f);
+    keeping_open(f, day);
     *state = f;
     return 0;
 }
@@ -119,67 +29,19 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    struct fixture *f = *state;
-    char command[2 * PATH_BYTES];
-
-    stop(f);
-    loop_free(f->loop);
-    fake_probe_reset();
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
-    assert_int_equal(system(command), 0); /* NOLINT: a folder of our own */
-    strlist_free(&f->conf.self_check_targets);
-    free(f);
+    keeping_close(*state);
+    free(*state);
     return 0;
 }
 
 static void
-advance_ms(struct fixture *f, int64_t ms)
+advance_ms(struct keeping_bench *f, int64_t ms)
 {
     fake_loop_advance_ns(f->loop, ms * NS_PER_MS);
 }
 
-static void
-make_config(struct wire_config *config, uint64_t version, size_t count)
-{
-    *config = (struct wire_config){
-        .cfg_version = version,
-        .check_count = count,
-        .region_count = 1,
-        .agent_count = 1,
-    };
-    config->checks = calloc(count + 1, sizeof(*config->checks));
-    assert_non_null(config->checks);
-    for (size_t i = 0; i < count; i++) {
-        struct check *check = &config->checks[i];
-
-        check_init(check);
-        (void)snprintf(check->name, sizeof(check->name), "acme/c%zu", i);
-        check->id = check_id_of(check->name);
-        check->kind = CHECK_TCP;
-        check->interval_ms = MINUTE;
-        check->timeout_ms = 10 * SEC;
-        check->host = strdup("acme.example");
-        check->port = 443;
-    }
-    assert_int_equal(
-        strlist_add(&config->self_check.targets, "192.0.2.1:443"), 0);
-    assert_int_equal(
-        strlist_add(&config->self_check.resolvers, "192.0.2.1"), 0);
-}
-
-static void
-assign(struct fixture *f, uint64_t version, size_t count)
-{
-    struct wire_config config;
-    struct err err;
-
-    make_config(&config, version, count);
-    assert_ok(assignment_take(f->assignment, &config, &err), err);
-    assert_null(config.checks);
-}
-
 static uint64_t
-next_seq(const struct fixture *f)
+next_seq(const struct keeping_bench *f)
 {
     struct spool_state state;
 
@@ -188,7 +50,7 @@ next_seq(const struct fixture *f)
 }
 
 static uint64_t
-synced_seq(const struct fixture *f)
+synced_seq(const struct keeping_bench *f)
 {
     struct spool_state state;
 
@@ -199,15 +61,15 @@ synced_seq(const struct fixture *f)
 static void
 what_was_assigned_is_in_force_and_outlives_a_restart(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
 
     assert_int_equal(assignment_version(f->assignment), 0);
-    assign(f, 7, 3);
+    keeping_assign(f, 7, 3);
     assert_int_equal(assignment_version(f->assignment), 7);
     assert_int_equal(runner_checks(f->runner), 3);
     assert_string_equal(fake_self_check_target(), "192.0.2.1:443");
-    stop(f);
-    start(f);
+    keeping_stop(f);
+    keeping_start(f);
     assert_int_equal(runner_checks(f->runner), 0);
     assignment_resume(f->assignment);
     assert_int_equal(assignment_version(f->assignment), 7);
@@ -217,7 +79,7 @@ what_was_assigned_is_in_force_and_outlives_a_restart(void **state)
 static void
 a_fresh_agent_has_nothing_to_resume(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
 
     assignment_resume(f->assignment);
     assert_int_equal(assignment_version(f->assignment), 0);
@@ -227,16 +89,16 @@ a_fresh_agent_has_nothing_to_resume(void **state)
 static void
 what_cannot_be_done_is_refused_and_changes_nothing(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct wire_config config;
     struct err err;
 
-    assign(f, 7, 3);
-    make_config(&config, 8, 2);
+    keeping_assign(f, 7, 3);
+    keeping_make_config(&config, 8, 2);
     config.checks[1].id = config.checks[0].id;
     assert_int_equal(assignment_take(f->assignment, &config, &err), -1);
     wire_config_free(&config);
-    make_config(&config, 9, 2);
+    keeping_make_config(&config, 9, 2);
     config.self_check.targets.items[0][0] = 'b';
     assert_int_equal(assignment_take(f->assignment, &config, &err), -1);
     assert_int_equal(config.check_count, 2);
@@ -244,8 +106,8 @@ what_cannot_be_done_is_refused_and_changes_nothing(void **state)
     assert_int_equal(assignment_version(f->assignment), 7);
     assert_int_equal(runner_checks(f->runner), 3);
     assert_string_equal(fake_self_check_target(), "192.0.2.1:443");
-    stop(f);
-    start(f);
+    keeping_stop(f);
+    keeping_start(f);
     assignment_resume(f->assignment);
     assert_int_equal(assignment_version(f->assignment), 7);
 }
@@ -253,14 +115,14 @@ what_cannot_be_done_is_refused_and_changes_nothing(void **state)
 static void
 the_agents_own_file_knows_its_network_better(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct agent_conf other = {0};
     struct err err;
 
     f->conf.self_check_given = true;
     assert_int_equal(
         strlist_add(&f->conf.self_check_targets, "127.0.0.1:7"), 0);
-    assign(f, 7, 1);
+    keeping_assign(f, 7, 1);
     assert_string_equal(fake_self_check_target(), "127.0.0.1:7");
     /* Read again without, the collector's are back. */
     assert_ok(assignment_reload(f->assignment, &other, &err), err);
@@ -275,7 +137,7 @@ static void
 a_note_that_is_no_assignment_is_said_and_left(void **state)
 {
     static const uint8_t garbage[] = "not a configuration";
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct err err;
 
     assert_ok(spool_put_note(f->spool, "config",
@@ -283,7 +145,7 @@ a_note_that_is_no_assignment_is_said_and_left(void **state)
         err);
     assignment_resume(f->assignment);
     assert_int_equal(assignment_version(f->assignment), 0);
-    assign(f, 3, 1);
+    keeping_assign(f, 3, 1);
     assert_int_equal(assignment_version(f->assignment), 3);
 }
 
@@ -298,9 +160,9 @@ end_all(void)
 static void
 results_are_on_disk_within_a_second(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
 
-    assign(f, 1, 1);
+    keeping_assign(f, 1, 1);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
     end_all();
@@ -318,7 +180,7 @@ results_are_on_disk_within_a_second(void **state)
 static void
 a_hundred_results_do_not_wait_for_the_second(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct measure measure;
 
     measure_init(&measure);
@@ -338,7 +200,7 @@ a_hundred_results_do_not_wait_for_the_second(void **state)
 static void
 results_that_come_while_the_disk_is_busy_are_synced_after_it(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct measure measure;
 
     measure_init(&measure);
@@ -359,17 +221,43 @@ results_that_come_while_the_disk_is_busy_are_synced_after_it(void **state)
 }
 
 static void
+what_another_note_took_along_is_told_and_not_counted_again(void **state)
+{
+    struct keeping_bench *f = *state;
+    struct measure measure;
+    struct err err;
+
+    measure_init(&measure);
+    measure.check_id = 5;
+    measure.ts_unix_ms = measure.slot_unix_ms = day;
+    for (int i = 0; i < 60; i++)
+        recorder_take(f->recorder, &measure, false);
+    assert_ok(
+        spool_put_note(f->spool, "other", (struct bytes){NULL, 0}, &err), err);
+    assert_int_equal(synced_seq(f), 60);
+    for (int i = 0; i < 60; i++)
+        recorder_take(f->recorder, &measure, false);
+    (void)fake_loop_poll(f->loop);
+    assert_int_equal(synced_seq(f), 60); /* 60 are less than a hundred */
+    assert_ok(
+        spool_put_note(f->spool, "other", (struct bytes){NULL, 0}, &err), err);
+    assert_int_equal(f->synced, 0);
+    advance_ms(f, RECORDER_SYNC_MS);
+    assert_int_equal(f->synced, 1); /* without anything left to write */
+}
+
+static void
 a_slot_whose_result_is_on_disk_is_not_measured_again(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
 
-    assign(f, 1, 1);
+    keeping_assign(f, 1, 1);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
     end_all();
     advance_ms(f, 1000);
-    stop(f);
-    start(f);
+    keeping_stop(f);
+    keeping_start(f);
     assignment_resume(f->assignment);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
@@ -379,14 +267,14 @@ a_slot_whose_result_is_on_disk_is_not_measured_again(void **state)
 static void
 nor_is_one_whose_result_was_not_synced_yet(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
 
-    assign(f, 1, 1);
+    keeping_assign(f, 1, 1);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
     end_all();
-    stop(f); /* before the second is over */
-    start(f);
+    keeping_stop(f); /* before the second is over */
+    keeping_start(f);
     assignment_resume(f->assignment);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
@@ -396,15 +284,15 @@ nor_is_one_whose_result_was_not_synced_yet(void **state)
 static void
 one_that_was_started_without_a_result_is(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct err err;
 
-    assign(f, 1, 1);
+    keeping_assign(f, 1, 1);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
     assert_ok(spool_sync(f->spool, &err), err); /* no note yet */
-    stop(f);
-    start(f);
+    keeping_stop(f);
+    keeping_start(f);
     assignment_resume(f->assignment);
     while (fake_probe_running() == 0)
         advance_ms(f, 100);
@@ -414,7 +302,7 @@ one_that_was_started_without_a_result_is(void **state)
 static void
 a_record_holds_what_was_measured(void **state)
 {
-    struct fixture *f = *state;
+    struct keeping_bench *f = *state;
     struct measure measure;
     struct measure back;
     struct buf bytes;
@@ -455,6 +343,7 @@ main(void)
         CASE(results_are_on_disk_within_a_second),
         CASE(a_hundred_results_do_not_wait_for_the_second),
         CASE(results_that_come_while_the_disk_is_busy_are_synced_after_it),
+        CASE(what_another_note_took_along_is_told_and_not_counted_again),
         CASE(a_slot_whose_result_is_on_disk_is_not_measured_again),
         CASE(nor_is_one_whose_result_was_not_synced_yet),
         CASE(one_that_was_started_without_a_result_is),
