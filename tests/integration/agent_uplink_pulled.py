@@ -25,6 +25,8 @@ from process import Process, until  # noqa: E402
 SKIPPED = 77
 SITE, AGENT = "10.77.0.1", "10.77.0.2"
 CHECKS, INTERVAL_MS = 10, 5000
+# A probe's timeout, a pause and a round of the self-check.
+JUDGED_MS = INTERVAL_MS / 4 + 500 + 2000
 QR_REFUSED = 0x8005
 
 
@@ -69,7 +71,7 @@ def configuration(world):
 
 def make_network():
     """Gives a process that holds the agent's network."""
-    holder = subprocess.Popen(["unshare", "--net", "sleep", "60"])
+    holder = subprocess.Popen(["unshare", "--net", "sleep", "300"])
     # Until it has left our namespace, the link would stay with us.
     ours = os.readlink("/proc/self/ns/net")
     until("a namespace of its own", 5, lambda: os.readlink(
@@ -118,6 +120,7 @@ class Cut:
         # Each check comes once, waits a quarter of the interval, and is held
         # until the self-check has answered; some come a second time.
         time.sleep(1.25 * INTERVAL_MS / 1000 + 6)
+        self.up_ms = time.time() * 1000
         run("ip", "link", "set", "plug", "up")
         # The kernel of the other end may take a second to see the carrier.
         until("there is a way again", 10, self.has_way, pause=0.05)
@@ -141,11 +144,14 @@ class Cut:
 
 
 def vote(attempts):
-    """The last attempt that votes; None if none does."""
+    """The last attempt that votes; None if none does, or if it was `down` and
+    not confirmed yet: what failed as the plug came back has a second attempt.
+    """
     voted = None
-    for _, _, _, _, status, _, flags, _ in attempts:
-        if "I" not in flags and status != "error":
-            voted = status
+    for _, _, _, attempt, status, _, flags, _ in attempts:
+        if "I" in flags or status == "error":
+            continue
+        voted = None if (status, attempt) == ("down", "0") else status
     return voted
 
 
@@ -160,6 +166,9 @@ def look(cut):
     isolated = [r for r in down if "I" in r[6]]
     second = {r[3] for r in isolated}
     assert second == {"0", "1"}, f"isolated are attempts {second}"
+    odd = [r for r in down if "I" not in r[6]
+           and int(r[7]) < cut.up_ms - JUDGED_MS]
+    assert not odd, f"not isolated during the cut: {odd[:5]}"
     assert len({r[1] for r in isolated}) == CHECKS, "not every check was"
     slots = {}
     for record in records:
