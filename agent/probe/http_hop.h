@@ -9,6 +9,7 @@
 #define AGENT_PROBE_HTTP_HOP_H
 
 #include "buf.h"
+#include "http_jar.h"
 #include "http_url.h"
 #include "probe.h"
 #include "resolve.h"
@@ -27,6 +28,7 @@ struct http_hop_spec {
                        that may know them */
     const char *request_id;  /* a UUID */
     const char *traceparent; /* as W3C Trace Context */
+    struct http_jar *jar;    /* whose cookies go along, and where new ones go */
     struct x509_store_st *trust;
     const struct resolve_answer *addresses;
     int64_t deadline_ns; /* of loop_now_ns(); who made the hop cancels it */

@@ -33,8 +33,9 @@ judge_hops(
 
     if (expected < 0 || (size_t)expected == answer->redirect_count)
         return REASON_NONE;
-    err_set(err, ERR_PEER, "%zu redirects instead of %d",
-        answer->redirect_count, (int)expected);
+    err_set(err, ERR_PEER, "%zu redirect%s instead of %d",
+        answer->redirect_count, answer->redirect_count == 1 ? "" : "s",
+        (int)expected);
     return REASON_HTTP_REDIRECT_WRONG;
 }
 

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "dial.h"
+#include "http_chain.h"
 #include "http_evidence.h"
 #include "http_hop.h"
 #include "http_judge.h"
@@ -33,11 +34,7 @@ struct http_probe {
     struct resolve *resolve;     /* owned; NULL unless RESOLVING */
     struct http_hop *hop;        /* owned; NULL unless EXCHANGING */
     struct x509_store_st *trust; /* owned; a reference */
-    struct http_url origin;      /* the check's */
-    struct http_url url;         /* of this hop */
-    const char *method;          /* borrowed */
-    bool send_body;
-    struct strlist visited; /* "METHOD URL" */
+    struct http_chain chain;
     struct resolve_answer addresses;
     struct buf body;
     char trace_parent[HTTP_TRACE_PARENT_BYTES];
@@ -55,9 +52,7 @@ probe_free(struct http_probe *probe)
     http_hop_cancel(probe->hop);
     loop_timer_stop(probe->env.loop, &probe->deadline);
     tls_ctx_drop_trust(probe->trust);
-    http_url_free(&probe->origin);
-    http_url_free(&probe->url);
-    strlist_free(&probe->visited);
+    http_chain_free(&probe->chain);
     buf_free(&probe->body);
     measure_free_facts(&probe->measure);
     free(probe);
@@ -150,7 +145,7 @@ static void
 judge(struct http_probe *probe)
 {
     struct err err = {0};
-    enum measure_reason reason = http_judge(probe->check, &probe->url,
+    enum measure_reason reason = http_judge(probe->check, &probe->chain.url,
         probe->measure.facts->http, buf_bytes(&probe->body), &err);
 
     if (reason != REASON_NONE)
@@ -158,100 +153,21 @@ judge(struct http_probe *probe)
     finish(probe, reason, -1);
 }
 
-/* ---- redirects ---- */
-
-static int
-note_redirect(struct http_probe *probe, const struct http_url *to)
-{
-    struct http_facts *http = probe->measure.facts->http;
-    struct redirect_fact *longer =
-        realloc(http->redirects, (http->redirect_count + 1) * sizeof(*longer));
-    struct redirect_fact *fact;
-
-    if (longer == NULL)
-        return -1;
-    http->redirects = longer;
-    fact = &longer[http->redirect_count++];
-    *fact = (struct redirect_fact){.status = http->status};
-    text_put_harmless(probe->url.text, strlen(probe->url.text), fact->from,
-        sizeof(fact->from));
-    text_put_harmless(to->text, strlen(to->text), fact->to, sizeof(fact->to));
-    probe->hop_us[PHASE_TOTAL] = probe->hop_sum_us;
-    memcpy(fact->phase_us, probe->hop_us, sizeof(fact->phase_us));
-    return 0;
-}
-
-/* How browsers go on (RFC 9110 15.4, Fetch): POST becomes GET but for 307/8. */
-static void
-change_method(struct http_probe *probe, int32_t status)
-{
-    bool to_get = status == 303 && strcmp(probe->method, "HEAD") != 0;
-
-    if ((status == 301 || status == 302) && strcmp(probe->method, "POST") == 0)
-        to_get = true;
-    if (!to_get)
-        return;
-    probe->method = "GET";
-    probe->send_body = false;
-}
-
-/* 1: somebody was here before; 0: no; -1: memory is out. */
-static int
-visit(struct http_probe *probe)
-{
-    char place[HTTP_URL_MAX_BYTES + 64];
-
-    (void)snprintf(
-        place, sizeof(place), "%.40s %s", probe->method, probe->url.text);
-    if (strlist_has(&probe->visited, place))
-        return 1;
-    return strlist_add(&probe->visited, place);
-}
-
-/* Resolves the host of probe->url, the beginning of each hop. */
+/* Resolves the host of the chain's URL, the beginning of each hop. */
 static int begin_hop(struct http_probe *probe, struct err *err);
-
-/* Of a place that a redirect leads to and that is not to be fetched. */
-static enum measure_reason
-reason_of_place(const struct err *err)
-{
-    if (err->code == ERR_NOMEM)
-        return REASON_AGENT_LIMIT;
-    return err->code == ERR_LIMIT ? REASON_HTTP_REDIRECT_WRONG
-                                  : REASON_HTTP_MALFORMED;
-}
 
 static void
 follow(struct http_probe *probe, const char *location)
 {
-    struct http_facts *http = probe->measure.facts->http;
-    struct http_url to;
-    struct err err;
-    int seen;
+    enum measure_reason reason;
+    struct err err = {0};
 
-    if (http_url_take(&probe->url, location, &to, &err) != 0) {
+    probe->hop_us[PHASE_TOTAL] = probe->hop_sum_us;
+    reason = http_chain_follow(&probe->chain, location, probe->hop_us,
+        probe->measure.facts->http, &err);
+    if (reason != REASON_NONE) {
         say(probe, err.msg);
-        finish(probe, reason_of_place(&err), -1);
-        return;
-    }
-    if (note_redirect(probe, &to) != 0) {
-        http_url_free(&to);
-        finish(probe, REASON_AGENT_LIMIT, -1);
-        return;
-    }
-    change_method(probe, http->status);
-    http_url_free(&probe->url);
-    probe->url = to;
-    seen = visit(probe);
-    if (seen != 0) {
-        say(probe, probe->url.text);
-        finish(probe, seen > 0 ? REASON_HTTP_REDIRECT_LOOP : REASON_AGENT_LIMIT,
-            -1);
-        return;
-    }
-    if (http->redirect_count > CHECK_REDIRECTS_MAX) {
-        say(probe, "more than 10 redirects");
-        finish(probe, REASON_HTTP_REDIRECT_LIMIT, -1);
+        finish(probe, reason, -1);
         return;
     }
     if (begin_hop(probe, &err) != 0) {
@@ -259,27 +175,6 @@ follow(struct http_probe *probe, const char *location)
         finish(probe, REASON_AGENT_LIMIT, PHASE_DNS);
     }
 }
-
-static bool
-is_redirect(int32_t status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 ||
-           status == 308;
-}
-
-/* Who expects a 301 by name wants to see it, not what is behind it. */
-static bool
-is_to_be_followed(const struct http_probe *probe, const char *location)
-{
-    const struct check *check = probe->check;
-    int32_t status = probe->measure.http_status;
-
-    if (location == NULL || !is_redirect(status))
-        return false;
-    return check->statuses.count == 0 || !check_expects_status(check, status);
-}
-
-/* ---- one hop ---- */
 
 static void
 on_hop(void *ctx, struct http_hop_seen *seen)
@@ -290,7 +185,8 @@ on_hop(void *ctx, struct http_hop_seen *seen)
     absorb(probe, seen);
     if (seen->reason != REASON_NONE)
         finish(probe, seen->reason, (int)seen->failed_phase);
-    else if (is_to_be_followed(probe, seen->location))
+    else if (http_chain_leads_on(
+                 &probe->chain, probe->measure.http_status, seen->location))
         follow(probe, seen->location);
     else
         judge(probe);
@@ -302,11 +198,12 @@ exchange(struct http_probe *probe)
     struct http_hop_spec spec = {
         .env = &probe->env,
         .check = probe->check,
-        .url = &probe->url,
-        .origin = &probe->origin,
-        .method = probe->method,
-        .send_body = probe->send_body,
-        .tell_all = http_url_may_tell(&probe->origin, &probe->url),
+        .url = &probe->chain.url,
+        .origin = &probe->chain.origin,
+        .method = probe->chain.method,
+        .send_body = probe->chain.send_body,
+        .tell_all = http_url_may_tell(&probe->chain.origin, &probe->chain.url),
+        .jar = probe->chain.jar,
         .request_id = probe->measure.facts->http->sent_request_id,
         .traceparent = probe->trace_parent,
         .trust = probe->trust,
@@ -347,8 +244,8 @@ begin_hop(struct http_probe *probe, struct err *err)
 {
     int64_t now_ns = loop_now_ns(probe->env.loop);
     struct resolve_query query = {
-        .host = probe->url.host,
-        .port = probe->url.port,
+        .host = probe->chain.url.host,
+        .port = probe->chain.url.port,
         .family = probe->family,
         .server = probe->check->server,
         .overrides = &probe->check->resolve,
@@ -418,18 +315,9 @@ choose_ids(struct http_probe *probe)
 static int
 take_check(struct http_probe *probe, struct err *err)
 {
-    const struct check *check = probe->check;
-
-    probe->method = check->method == NULL ? "GET" : check->method;
-    probe->send_body = check->body != NULL;
-    if (check->url == NULL)
-        return err_set(err, ERR_PARSE, "the check has no URL");
-    if (http_url_take(NULL, check->url, &probe->origin, err) != 0 ||
-        http_url_take(NULL, check->url, &probe->url, err) != 0)
+    if (http_chain_begin(&probe->chain, probe->check, err) != 0)
         return -1;
-    if (visit(probe) != 0)
-        return err_set(err, ERR_NOMEM, "http probe");
-    probe->trust = tls_ctx_trust(probe->env.tls, check->ca_pem, err);
+    probe->trust = tls_ctx_trust(probe->env.tls, probe->check->ca_pem, err);
     return probe->trust == NULL ? -1 : 0;
 }
 

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 /* One connection is read from at a time; small, because there are many. */
-enum { READ_BUFFER_BYTES = 16384 };
+enum { READ_BUFFER_BYTES = 16384, COOKIES_MAX_BYTES = 1 << 20 };
 
 static bool
 names_header(const char *line, const char *name)
@@ -35,6 +35,12 @@ goes_along(const struct http_hop_spec *spec, const char *line)
     /* the body that it speaks of stays behind (Fetch, HTTP-redirect fetch) */
     return spec->send_body || spec->check->body == NULL ||
            strncasecmp(line, "content-", 8) != 0;
+}
+
+static bool
+is_cookie(const char *line)
+{
+    return strncasecmp(line, "cookie:", sizeof("cookie:") - 1) == 0;
 }
 
 static bool
@@ -90,10 +96,42 @@ make_headers(const struct http_hop_spec *spec)
     if (list != NULL)
         list = add_ours(list, spec, "traceparent", spec->traceparent);
     for (size_t i = 0; list != NULL && i < own->count; i++) {
-        if (goes_along(spec, own->items[i]))
+        if (goes_along(spec, own->items[i]) && !is_cookie(own->items[i]))
             list = add(list, own->items[i]);
     }
     return list;
+}
+
+/*
+ * The jar's, and the check's own behind them: in one line, because there may
+ * only be one (RFC 6265 5.4), and libcurl makes two of a header and a jar.
+ */
+static int
+set_cookies(CURL *easy, const struct http_hop_spec *spec)
+{
+    const struct strlist *own = &spec->check->headers;
+    struct buf line;
+    struct err err;
+    const char *text = NULL;
+    int rc = 0;
+
+    http_jar_use(spec->jar, easy);
+    buf_init(&line, COOKIES_MAX_BYTES);
+    for (size_t i = 0; rc == 0 && i < own->count; i++) {
+        const char *value = own->items[i] + sizeof("cookie:") - 1;
+
+        if (is_cookie(own->items[i]) && goes_along(spec, own->items[i]))
+            rc = buf_printf(&line, &err, "%s%s", line.len > 0 ? "; " : "",
+                value + strspn(value, " \t"));
+    }
+    if (rc == 0 && line.len > 0) {
+        text = buf_text(&line, &err);
+        if (text == NULL ||
+            curl_easy_setopt(easy, CURLOPT_COOKIE, text) != CURLE_OK)
+            rc = -1;
+    }
+    buf_free(&line);
+    return rc;
 }
 
 /* Servers want to hear of these how long their body is, even if it is none. */
@@ -166,7 +204,8 @@ http_request_set(CURL *easy, const struct http_hop_spec *spec)
         (void)curl_easy_setopt(easy, CURLOPT_USERNAME, spec->origin->user);
     if (spec->tell_all && spec->origin->password != NULL)
         (void)curl_easy_setopt(easy, CURLOPT_PASSWORD, spec->origin->password);
-    if (curl_easy_setopt(easy, CURLOPT_URL, spec->url->text) != CURLE_OK) {
+    if (set_cookies(easy, spec) != 0 ||
+        curl_easy_setopt(easy, CURLOPT_URL, spec->url->text) != CURLE_OK) {
         curl_slist_free_all(headers);
         return NULL;
     }

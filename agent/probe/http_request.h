@@ -9,9 +9,9 @@
 #include "http_hop.h"
 
 /*
- * Sets URL, method, body, headers and the manners of a probe: nothing reused,
- * no proxy, no redirects, no cookies, only http and https, no certificate
- * store.  The list is the caller's, to be freed after the transfer; NULL:
+ * Sets URL, method, body, headers, cookies and the manners of a probe: nothing
+ * reused, no proxy, no redirects, no cookies but those of the jar and the
+ * check's own behind them, only http and https, no certificate store.  The list is the caller's, to be freed after the transfer; NULL:
  * memory is out.
  */
 struct curl_slist *http_request_set(
