@@ -210,7 +210,7 @@ run(struct asked *asked)
     probe_wait_erase(&asked->wait);
     if (asked->live != NULL) {
         probe_live_end(asked->live,
-            &(struct probe_live_end){.elapsed_ns = elapsed_ns,
+            &(struct probe_end){.elapsed_ns = elapsed_ns,
                 .under_way = probe_series_under_way(asked->series)});
         return probe_live_code(asked->live);
     }

@@ -216,16 +216,6 @@ probe_live_add(struct probe_live *live, int64_t number,
 
 /* ---- the line that is rewritten ---- */
 
-static void
-put_percent(int64_t thousandths, char *out, size_t size)
-{
-    if (thousandths < 0)
-        (void)snprintf(out, size, "-");
-    else
-        (void)snprintf(out, size, "%" PRId64 ".%" PRId64 " %%",
-            thousandths / 1000, thousandths % 1000 / 100);
-}
-
 static size_t
 put_figures(const struct probe_tally *tally, char *out, size_t size)
 {
@@ -236,7 +226,7 @@ put_figures(const struct probe_tally *tally, char *out, size_t size)
     char text[32];
     size_t used;
 
-    put_percent(probe_tally_loss(tally), text, sizeof(text));
+    probe_tally_put_loss(tally, text, sizeof(text));
     used = (size_t)snprintf(
         out, size, "n %" PRIu64 "  loss %s", tally->seen, text);
     for (size_t i = 0; i < 3 && used < size; i++) {
@@ -303,91 +293,10 @@ probe_live_status(struct probe_live *live, size_t under_way, int64_t waited_ns)
     (void)fflush(paper->out);
 }
 
-/* ---- the summary ---- */
-
-static void
-print_counts(const struct probe_live *live, const struct probe_tally *tally,
-    const struct probe_live_end *end)
-{
-    const struct paper *paper = live->spec.paper;
-    int64_t jitter_us = probe_tally_jitter_us(tally);
-    char text[32];
-
-    paper_put(paper, PAPER_PLAIN,
-        "%" PRIu64 " probe%s in %.1f s: ", tally->seen,
-        tally->seen == 1 ? "" : "s", (double)end->elapsed_ns / 1e9);
-    for (int status = 0; status < MEASURE_STATUS_COUNT; status++) {
-        uint64_t count = tally->of_status[status];
-
-        paper_put(paper, PAPER_PLAIN, "%s", status > 0 ? ", " : "");
-        paper_put(paper, count > 0 ? probe_status_style(status) : PAPER_PLAIN,
-            "%" PRIu64 " %s", count, measure_status_name(status));
-    }
-    put_percent(probe_tally_loss(tally), text, sizeof(text));
-    paper_end(paper);
-    paper_put(paper, PAPER_PLAIN, "loss %s", text);
-    if (jitter_us >= 0) {
-        table_put_us((double)jitter_us, text, sizeof(text));
-        paper_put(paper, PAPER_PLAIN, ", jitter %s from one to the next", text);
-    }
-    if (end->under_way > 0)
-        paper_put(paper, PAPER_WARN, "; %zu still under way, not counted",
-            end->under_way);
-    paper_end(paper);
-    for (int reason = 0; reason < REASON_COUNT; reason++) {
-        if (tally->of_reason[reason] == 0)
-            continue;
-        paper_put(paper, PAPER_PLAIN, "  %" PRIu64 " \303\227 %s: %s",
-            tally->of_reason[reason], measure_reason_name(reason),
-            measure_reason_words((enum measure_reason)reason));
-        paper_end(paper);
-    }
-}
-
-static void
-print_phases(const struct probe_live *live, const struct probe_tally *tally)
-{
-    static const char *const columns[] = {
-        "PHASE", ">N", ">MIN", ">P50", ">P95", ">MAX"};
-    static const int percents[] = {0, 50, 95, 100};
-    struct table *table = table_new(columns, 6);
-
-    for (int phase = 0; phase <= PHASE_TOTAL && table != NULL; phase++) {
-        const struct quantiles *q = &tally->phases[phase];
-
-        if (quantiles_count(q) == 0)
-            continue;
-        table_row(table);
-        table_cell(table, phase == PHASE_TOTAL ? PAPER_BOLD : PAPER_PLAIN, "%s",
-            phase_name(phase));
-        table_cell(table, PAPER_PLAIN, "%" PRIu64, quantiles_count(q));
-        for (size_t i = 0; i < 4; i++) {
-            char text[32];
-
-            table_put_us(quantiles_us(q, percents[i]), text, sizeof(text));
-            table_cell(table, PAPER_PLAIN, "%s", text);
-        }
-    }
-    if (table != NULL)
-        table_print(table, live->spec.paper);
-    table_free(table);
-}
-
-/* Why a figure is missing. */
-static void
-print_notes(const struct probe_live *live, const struct probe_tally *tally)
-{
-    const struct quantiles *total = &tally->phases[PHASE_TOTAL];
-    const struct paper *paper = live->spec.paper;
-
-    if (quantiles_count(total) > 0 && quantiles_count(total) < 20) {
-        paper_put(paper, PAPER_DIM, "p50 from 5 served probes, p95 from 20");
-        paper_end(paper);
-    }
-}
+/* ---- the end ---- */
 
 void
-probe_live_end(struct probe_live *live, const struct probe_live_end *end)
+probe_live_end(struct probe_live *live, const struct probe_end *end)
 {
     const struct paper *paper = live->spec.paper;
 
@@ -400,9 +309,7 @@ probe_live_end(struct probe_live *live, const struct probe_live_end *end)
             paper_put(paper, PAPER_BOLD, "IPv%d", i == 0 ? 4 : 6);
             paper_end(paper);
         }
-        print_counts(live, &live->tallies[i], end);
-        print_phases(live, &live->tallies[i]);
-        print_notes(live, &live->tallies[i]);
+        probe_sum_print(paper, &live->tallies[i], end);
     }
     (void)fflush(paper->out);
 }

@@ -9,6 +9,7 @@
 #include "err.h"
 #include "measure.h"
 #include "paper.h"
+#include "probe_sum.h"
 
 /* Borrowed, for as long as it lives. */
 struct probe_live_spec {
@@ -36,13 +37,7 @@ void probe_live_add(struct probe_live *live, int64_t number,
 void probe_live_status(
     struct probe_live *live, size_t under_way, int64_t waited_ns);
 
-/* How it was when it ended. */
-struct probe_live_end {
-    int64_t elapsed_ns;
-    size_t under_way; /* shots that were started, and did not end */
-};
-
-void probe_live_end(struct probe_live *live, const struct probe_live_end *end);
+void probe_live_end(struct probe_live *live, const struct probe_end *end);
 
 /* An exit code: something was down, or something was served, or neither. */
 int probe_live_code(const struct probe_live *live);

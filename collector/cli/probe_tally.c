@@ -1,5 +1,7 @@
 #include "probe_tally.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void
@@ -48,6 +50,19 @@ probe_tally_loss(const struct probe_tally *tally)
     if (answers == 0)
         return -1;
     return (int64_t)((down * 100000 + answers - 1) / answers);
+}
+
+void
+probe_tally_put_loss(const struct probe_tally *tally, char *out, size_t size)
+{
+    int64_t thousandths = probe_tally_loss(tally);
+    int64_t tenths = (thousandths + 99) / 100;
+
+    if (thousandths < 0)
+        (void)snprintf(out, size, "-");
+    else
+        (void)snprintf(
+            out, size, "%" PRId64 ".%" PRId64 " %%", tenths / 10, tenths % 10);
 }
 
 int64_t

@@ -30,6 +30,9 @@ void probe_tally_add(struct probe_tally *tally, const struct measure *measure);
  * answers; -1 without any.
  */
 int64_t probe_tally_loss(const struct probe_tally *tally);
+/* "12.5 %", rounded up too, or "-" without any. */
+void probe_tally_put_loss(
+    const struct probe_tally *tally, char *out, size_t size);
 
 /*
  * By how much one total differs from that of the next served one, on average

@@ -33,6 +33,17 @@ jitter_is_the_mean_step_between_served_ones(void **state)
 }
 
 static void
+assert_loss(uint64_t down, uint64_t up, const char *words)
+{
+    struct probe_tally tally = {
+        .of_status = {[MEASURE_DOWN] = down, [MEASURE_UP] = up}};
+    char text[32];
+
+    probe_tally_put_loss(&tally, text, sizeof(text));
+    assert_string_equal(text, words);
+}
+
+static void
 loss_is_of_the_answers_and_never_rounded_to_nothing(void **state)
 {
     struct probe_tally tally = {0};
@@ -47,6 +58,11 @@ loss_is_of_the_answers_and_never_rounded_to_nothing(void **state)
     add(&tally, MEASURE_SLOW, 5);
     assert_int_equal(probe_tally_loss(&tally), 33334);
     probe_tally_free(&tally);
+    assert_loss(0, 0, "-");
+    assert_loss(0, 7, "0.0 %");
+    assert_loss(1, 9999, "0.1 %");
+    assert_loss(1, 1, "50.0 %");
+    assert_loss(7, 0, "100.0 %");
 }
 
 int
