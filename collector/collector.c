@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "conf_change.h"
 #include "control.h"
 #include "curl_loop.h"
 #include "intake.h"
@@ -112,59 +112,17 @@ reopen_web(
     return open_web(collector, err);
 }
 
-/* ---- recording the configuration: at the start, and at each reload ---- */
-
-static int
-record_now(struct collector *collector, struct err *err)
-{
-    struct store_txn *txn = store_begin_write(collector->store, err);
-    uint64_t version;
-
-    if (txn == NULL)
-        return -1;
-    if (conf_history_record(
-            txn, collector->config, clock_unix_ms(), &version, err) != 0) {
-        store_abort(txn);
-        return -1;
-    }
-    return store_commit(txn, err);
-}
-
-struct config_job {
-    struct writer_job job;
-    struct collector *collector;
-    struct config *config; /* owned until it is in force */
-};
-
-static int
-run_config(struct writer_job *base, struct writer_room *room,
-    struct store_txn *txn, struct err *err)
-{
-    const struct config_job *job = (struct config_job *)base;
-    uint64_t version;
-
-    if (conf_history_record(
-            txn, job->config, room->now_unix_ms, &version, err) != 0)
-        return -1;
-    return writer_reload_history(room, txn, err);
-}
+/* ---- a new configuration: the file read again, or a command ---- */
 
 static void
-config_done(struct writer_job *base)
+put_in_force(void *ctx, struct conf_change *change)
 {
-    struct config_job *job = (struct config_job *)base;
-    struct collector *collector = job->collector;
+    struct collector *collector = ctx;
     struct config *before = collector->config;
     struct err err;
 
-    if (base->lost) {
-        log_event(
-            LOG_AT_ERROR, "config.not_recorded", "error=\"%s\"", base->err.msg);
-        collector_conf_free(job->config);
-        free(job);
-        return;
-    }
-    collector->config = job->config;
+    collector->config = change->config;
+    change->config = NULL;
     intake_set_config(collector->intake, collector->config);
     if (control_reload(collector->control, &err) != 0 ||
         mailer_set_config(collector->mailer, &collector->config->mail, &err) !=
@@ -172,28 +130,54 @@ config_done(struct writer_job *base)
         reopen_web(collector, before, &err) != 0)
         log_event(LOG_AT_ERROR, "config.reload", "error=\"%s\"", err.msg);
     collector_conf_free(before);
-    log_event(LOG_AT_INFO, "config.in_force", "checks=%zu",
-        collector->config->check_count);
-    free(job);
+}
+
+/* Whoever made the change is told, and frees it. */
+static void
+change_config(void *ctx, struct conf_change *change)
+{
+    struct collector *collector = ctx;
+
+    change->path = collector->config_path;
+    change->in_force = put_in_force;
+    change->in_force_ctx = collector;
+    conf_change_start(collector->writer, change);
+}
+
+static void
+reload_told(void *ctx, struct conf_change *change)
+{
+    struct collector *collector = ctx;
+
+    if (change->job.lost) {
+        log_event(LOG_AT_ERROR, "config.not_recorded", "error=\"%s\"",
+            change->why.msg);
+    } else {
+        control_set_refused(collector->control, "");
+        web_set_refused(collector->web, false);
+        log_event(LOG_AT_INFO, "config.in_force", "checks=%zu",
+            collector->config->check_count);
+    }
+    conf_change_free(change);
+    free(change);
 }
 
 static void
 on_reload(void *ctx)
 {
     struct collector *collector = ctx;
-    struct config_job *job = calloc(1, sizeof(*job));
+    struct conf_change *change = calloc(1, sizeof(*change));
     struct err err = {.code = ERR_NOMEM, .msg = "out of memory"};
 
-    if (job == NULL)
+    if (change == NULL)
         goto refused;
-    job->config = collector_conf_read_whole(
+    change->config = collector_conf_read_whole(
         collector->config_path, say_mistake, collector, &err);
-    if (job->config == NULL)
+    if (change->config == NULL)
         goto refused;
-    job->collector = collector;
-    job->job.run = run_config;
-    job->job.done = config_done;
-    writer_put(collector->writer, &job->job);
+    change->told = reload_told;
+    change->told_ctx = collector;
+    change_config(collector, change);
     return;
 
 refused:
@@ -201,10 +185,8 @@ refused:
         "file=%s error=\"%s\" in_force=\"the one before\"",
         collector->config_path, err.msg);
     control_set_refused(collector->control, err.msg);
-    web_set_refused(collector->web);
-    if (job != NULL)
-        collector_conf_free(job->config);
-    free(job);
+    web_set_refused(collector->web, true);
+    free(change);
 }
 
 /* ---- mail ---- */
@@ -351,6 +333,7 @@ start_lines(struct collector *collector, struct err *err)
         .writer = collector->writer,
         .endpoint = collector_control_endpoint(collector->config),
         .fleet_changed = fleet_changed,
+        .change_config = change_config,
         .ctx = collector,
     };
 
@@ -376,7 +359,9 @@ start(struct collector *collector, struct err *err)
     collector->store = store_open(
         &(struct store_spec){.dir = collector_store_dir(collector->config)},
         err);
-    if (collector->store == NULL || record_now(collector, err) != 0)
+    if (collector->store == NULL ||
+        conf_change_record(collector->store, collector->config_path,
+            &collector->config, err) != 0)
         return -1;
     if (start_mail(collector, err) != 0)
         return -1;

@@ -338,6 +338,7 @@ free_parts(struct config *config)
     free(config->sites);
     free(config->checks);
     free(config->windows);
+    free(config->pauses);
 }
 
 /* The reader's config as an object of its own, or NULL. */
@@ -366,6 +367,7 @@ finish(struct reader *reader, const char *text, size_t len, const char *name,
     memcpy(reader->config.source, text, len);
     reader->config.source[len] = '\0';
     reader->config.source_len = len;
+    reader->config.file_len = strnlen(text, len);
     conf_tell_warnings(reader->conf, keep_warning, &reader->config);
     *config = reader->config;
 
@@ -395,13 +397,16 @@ collector_conf_parse(const char *text, size_t len, const char *name,
         .default_timeout_ms = CONF_UNSET,
         .default_slow_ms = CONF_UNSET,
     };
+    size_t file_len = text != NULL ? strnlen(text, len) : 0;
     struct config *config;
 
-    reader.conf = conf_open(text, len, name, err);
+    reader.conf = conf_open(text, file_len, name, err);
     if (reader.conf == NULL)
         return NULL;
     if (conf_root(reader.conf) != NULL)
         read_all(&reader, conf_root(reader.conf));
+    if (file_len < len)
+        read_commands(&reader, text + file_len + 1, len - file_len - 1);
     conf_tell(reader.conf, mistake, ctx);
     config = finish(&reader, text, len, name, err);
     conf_close(reader.conf);
@@ -414,9 +419,13 @@ collector_conf_read(
 {
     struct config *config = NULL;
     struct buf text;
+    int rc;
 
     buf_init(&text, CONF_TEXT_MAX_BYTES);
-    if (file_read(path, &text, err) == 0)
+    rc = file_read(path, &text, err);
+    if (rc == 0 && text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+        rc = err_set(err, ERR_PARSE, "%s: a NUL byte: this is no text", path);
+    if (rc == 0)
         config = collector_conf_parse(
             (const char *)text.data, text.len, path, mistake, ctx, err);
     buf_free(&text);

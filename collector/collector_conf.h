@@ -24,6 +24,8 @@
 enum {
     CONF_REGIONS_MAX = 64,
     CONF_NAME_BYTES = 65,
+    CONF_REASON_BYTES = 256,
+    CONF_WINDOW_ID_BYTES = 16,
     CONF_MILLION = 1000000 /* of a ratio */
 };
 
@@ -78,8 +80,17 @@ struct conf_window {
     int32_t to_minute;   /* may be past midnight: less than from_minute */
     char timezone[64];
     struct zone *zone; /* owned; of timezone; NULL: UTC */
-    char reason[256];
-    char author[65]; /* "" */
+    char reason[CONF_REASON_BYTES];
+    char author[CONF_NAME_BYTES];  /* "" */
+    char id[CONF_WINDOW_ID_BYTES]; /* "W7": made by command; "": by the file */
+};
+
+/* A check that was paused by command; the check may be gone since. */
+struct conf_pause {
+    char check[CHECK_NAME_BYTES];
+    int64_t since_unix_ms;
+    char reason[CONF_REASON_BYTES];
+    char author[CONF_NAME_BYTES];
 };
 
 struct conf_receiver {
@@ -111,8 +122,10 @@ struct conf_mail {
 };
 
 struct config {
-    char *source; /* owned; the YAML text this was read from */
+    char *source; /* owned; the YAML text this was read from, and then, after
+                     a NUL, what was changed by command */
     size_t source_len;
+    size_t file_len;         /* of the file's part */
     char *name;              /* owned; the file's, for mistakes found later */
     struct strlist warnings; /* lines like those of mistakes */
 
@@ -153,6 +166,9 @@ struct config {
     size_t check_count;
     struct conf_window *windows; /* owned */
     size_t window_count;
+    struct conf_pause *pauses; /* owned */
+    size_t pause_count;
+    int32_t windows_made; /* by command, ever: ids are not given twice */
 
     struct conf_incident_rule global_rule;
     struct conf_incident_rule regional_rule;
@@ -164,7 +180,8 @@ struct config {
 typedef void conf_mistake_fn(void *ctx, const char *line);
 
 /*
- * Reads `len` bytes of YAML; `name` is the file's name for the mistakes.
+ * Reads `len` bytes of YAML, and what was changed by command behind it (see
+ * collector_conf_command.h); `name` is the file's name for the mistakes.
  * NULL if there was any mistake; err then says how many.
  */
 struct config *collector_conf_parse(const char *text, size_t len,
@@ -191,6 +208,13 @@ int collector_conf_load_files(struct config *config, const char *dir,
 struct config *collector_conf_read_whole(
     const char *path, conf_mistake_fn *mistake, void *ctx, struct err *err);
 
+/*
+ * collector_conf_parse() and collector_conf_load_files() for the text of a
+ * file of that name that was read before.
+ */
+struct config *collector_conf_parse_whole(const char *text, size_t len,
+    const char *path, conf_mistake_fn *mistake, void *ctx, struct err *err);
+
 /* By full name or id; NULL if there is none. */
 const struct conf_check *collector_conf_check(
     const struct config *config, const char *name);
@@ -214,5 +238,8 @@ int32_t conf_regional_close_after(const struct config *config);
  */
 bool conf_window_covers(const struct conf_window *window, const char *check,
     const char *region, int64_t from_unix_ms, int64_t to_unix_ms);
+
+/* Whether a window is about this check, at any time in any region. */
+bool conf_window_names(const struct conf_window *window, const char *check);
 
 #endif

@@ -109,11 +109,11 @@ collector_conf_load_files(struct config *config, const char *dir,
         config->name, mistakes, mistakes == 1 ? "" : "s");
 }
 
-struct config *
-collector_conf_read_whole(
-    const char *path, conf_mistake_fn *mistake, void *ctx, struct err *err)
+/* The config with its files, or NULL; it is freed then. */
+static struct config *
+make_whole(struct config *config, const char *path, conf_mistake_fn *mistake,
+    void *ctx, struct err *err)
 {
-    struct config *config = collector_conf_read(path, mistake, ctx, err);
     char *copy; /* dirname() writes into it */
 
     if (config == NULL)
@@ -128,4 +128,20 @@ collector_conf_read_whole(
     }
     free(copy);
     return config;
+}
+
+struct config *
+collector_conf_read_whole(
+    const char *path, conf_mistake_fn *mistake, void *ctx, struct err *err)
+{
+    return make_whole(
+        collector_conf_read(path, mistake, ctx, err), path, mistake, ctx, err);
+}
+
+struct config *
+collector_conf_parse_whole(const char *text, size_t len, const char *path,
+    conf_mistake_fn *mistake, void *ctx, struct err *err)
+{
+    return make_whole(collector_conf_parse(text, len, path, mistake, ctx, err),
+        path, mistake, ctx, err);
 }

@@ -132,5 +132,12 @@ void warn_of_mail_inside(struct reader *reader);
 
 /* collector_conf_window.c */
 void read_maintenance(struct reader *reader);
+/* Those of a command: their names may have gone since. */
+void read_command_windows(struct reader *reader, const struct conf_node *list);
+/* int64_t ms since 1970: never relative. */
+conf_take_fn take_moment;
+
+/* collector_conf_command.c */
+void read_commands(struct reader *reader, const char *text, size_t len);
 
 #endif

@@ -80,7 +80,7 @@ take_every(struct conf *conf, const struct conf_key *key,
     return 0;
 }
 
-static int
+int
 take_moment(struct conf *conf, const struct conf_key *key,
     const struct conf_node *node, void *field)
 {
@@ -100,7 +100,10 @@ take_moment(struct conf *conf, const struct conf_key *key,
     return 0;
 }
 
+/* The first is for windows that commands made. */
 static const struct conf_key window_keys[] = {
+    {"id", conf_take_chars, offsetof(struct window_text, out.id), 1,
+        CONF_WINDOW_ID_BYTES, NULL},
     {"checks", conf_take_strings, offsetof(struct window_text, out.checks), 1,
         WINDOW_CHECKS_MAX, NULL},
     {"regions", take_regions, offsetof(struct window_text, regions), 1,
@@ -200,7 +203,7 @@ read_window(struct reader *reader, const struct conf_node *node)
     struct config *config = &reader->config;
     struct window_text text = {0};
 
-    (void)conf_read(reader->conf, "maintenance", node, window_keys, &text);
+    (void)conf_read(reader->conf, "maintenance", node, window_keys + 1, &text);
     if (conf_shape(node) == CONF_MAP) {
         conf_need(reader->conf, node, "checks", "such as [acme/*]");
         check_patterns(reader, node, &text);
@@ -212,27 +215,65 @@ read_window(struct reader *reader, const struct conf_node *node)
     config->windows[config->window_count++] = text.out;
 }
 
+/* Room for `count` more; false after a complaint. */
+static bool
+make_room(struct reader *reader, size_t count)
+{
+    struct config *config = &reader->config;
+    struct conf_window *windows = realloc(
+        config->windows, (config->window_count + count + 1) * sizeof(*windows));
+
+    if (windows == NULL) {
+        conf_complain(reader->conf, NULL, NULL, "memory is out");
+        return false;
+    }
+    config->windows = windows;
+    return true;
+}
+
+static bool
+is_window_list(struct reader *reader, const struct conf_node *list)
+{
+    if (list == NULL)
+        return false;
+    if (conf_shape(list) == CONF_LIST && conf_count(list) <= WINDOWS_MAX)
+        return make_room(reader, conf_count(list));
+    conf_complain(reader->conf, list, "maintenance",
+        "a list of at most %d windows goes here", WINDOWS_MAX);
+    return false;
+}
+
 void
 read_maintenance(struct reader *reader)
 {
     const struct conf_node *list = reader->maintenance;
-    size_t count;
 
-    if (list == NULL)
+    if (!is_window_list(reader, list))
         return;
-    count = conf_count(list);
-    if (conf_shape(list) != CONF_LIST || count > WINDOWS_MAX) {
-        conf_complain(reader->conf, list, "maintenance",
-            "a list of at most %d windows goes here", WINDOWS_MAX);
-        return;
-    }
-    reader->config.windows = calloc(count + 1, sizeof(struct conf_window));
-    if (reader->config.windows == NULL) {
-        conf_complain(reader->conf, NULL, NULL, "memory is out");
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < conf_count(list); i++)
         read_window(reader, conf_item(reader->conf, list, i));
+}
+
+void
+read_command_windows(struct reader *reader, const struct conf_node *list)
+{
+    struct config *config = &reader->config;
+
+    if (!is_window_list(reader, list))
+        return;
+    for (size_t i = 0; i < conf_count(list); i++) {
+        const struct conf_node *node = conf_item(reader->conf, list, i);
+        struct window_text text = {0};
+
+        (void)conf_read(reader->conf, "maintenance", node, window_keys, &text);
+        if (conf_shape(node) == CONF_MAP) {
+            conf_need(reader->conf, node, "id", "such as W1");
+            conf_need(reader->conf, node, "checks", "such as [acme/*]");
+            check_times(reader, node, &text);
+        }
+        complete_window(reader, &text);
+        config->windows[config->window_count++] = text.out;
+    }
 }
 
 /* ---- whether a window covers a span ---- */
@@ -245,8 +286,8 @@ names_region(const struct conf_window *window, const char *region)
     return region != NULL && strlist_has(&window->regions, region);
 }
 
-static bool
-names_check(const struct conf_window *window, const char *check)
+bool
+conf_window_names(const struct conf_window *window, const char *check)
 {
     for (size_t i = 0; i < window->checks.count; i++) {
         if (matches(window->checks.items[i], check))
@@ -282,7 +323,7 @@ conf_window_covers(const struct conf_window *window, const char *check,
     int64_t last_day;
 
     if (from_unix_ms >= to_unix_ms || !names_region(window, region) ||
-        !names_check(window, check))
+        !conf_window_names(window, check))
         return false;
     if (window->to_unix_ms != 0)
         return window->from_unix_ms < to_unix_ms &&

@@ -39,6 +39,7 @@ fleet_test(integration integration/e2e_import.py 120)
 fleet_test(integration integration/e2e_vectors.py 120)
 fleet_test(integration integration/e2e_reload.py 120)
 fleet_test(integration integration/e2e_web.py 240)
+fleet_test(integration integration/e2e_command.py 300)
 fleet_test(integration integration/e2e_keys.py 240)
 fleet_test(integration integration/e2e_rotate.py 240)
 set_property(TEST integration.rotate APPEND PROPERTY

@@ -13,6 +13,7 @@
 #include "cmd_check_config.h"
 #include "cmd_export.h"
 #include "cmd_init.h"
+#include "cmd_maintenance.h"
 #include "cmd_probe.h"
 #include "cmd_test_mail.h"
 #include "cmd_verify.h"
@@ -128,6 +129,21 @@ static const struct cli_command commands[] = {
         "its key is refused for good"},
     {"agent rotate", {"name!", NULL}, cmd_agent_rotate_run, "NAME",
         "it makes a new key; the old one ends when that is used"},
+    {"pause", {"check!", "reason=", "author=", NULL}, cmd_pause_run,
+        "CHECK [--reason TEXT]", "agents stop measuring it; maintenance"},
+    {"resume", {"check!", "author=", NULL}, cmd_resume_run, "CHECK",
+        "ends a pause"},
+    {"maintenance add",
+        {"checks!",
+            "from=", "to=", "for=", "region=", "reason=", "author=", NULL},
+        cmd_maintenance_add_run,
+        "CHECK,.. [--from T] --to T|--for 2h [--region R,..] [--reason TEXT]",
+        "a window, past ones too"},
+    {"maintenance list", {NULL}, cmd_maintenance_list_run, "",
+        "windows, and what is paused"},
+    {"maintenance end", {"id!", "at=", "author=", NULL},
+        cmd_maintenance_end_run, "WINDOW [--at T]",
+        "ends a window now, or at that moment"},
     {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
         "every mistake in a configuration, or what it means"},
     {"verify", {NULL}, cmd_verify_run, "--store DIR",

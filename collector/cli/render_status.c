@@ -51,6 +51,34 @@ put_regions(const json_t *regions, char *out, size_t size)
     }
 }
 
+/* Why a check is not measured, or not judged, now. */
+static void
+print_quiet(const struct cli *cli, const json_t *check)
+{
+    const json_t *paused = json_object_get(check, "paused");
+    char text[64];
+    json_t *window;
+    size_t i;
+
+    if (json_is_object(paused)) {
+        render_moment(json_object_get(paused, "since"), text, sizeof(text));
+        paper_put(&cli->paper, PAPER_PLAIN,
+            "%s is paused since %s UTC by %s: %s", render_text(check, "check"),
+            text, render_text(paused, "author"), render_text(paused, "reason"));
+        paper_end(&cli->paper);
+    }
+    json_array_foreach(json_object_get(check, "maintenance"), i, window)
+    {
+        render_moment(json_object_get(window, "to"), text, sizeof(text));
+        paper_put(&cli->paper, PAPER_PLAIN, "%s is in maintenance %s%s%s: %s",
+            render_text(check, "check"), strcmp(text, "-") == 0 ? "" : "until ",
+            strcmp(text, "-") == 0 ? render_text(window, "every") : text,
+            strcmp(text, "-") == 0 ? "" : " UTC",
+            render_text(window, "reason"));
+        paper_end(&cli->paper);
+    }
+}
+
 void
 render_status(const struct cli *cli, const json_t *answer)
 {
@@ -89,6 +117,8 @@ render_status(const struct cli *cli, const json_t *answer)
     }
     table_print(table, &cli->paper);
     table_free(table);
+    json_array_foreach(json_object_get(answer, "checks"), i, check)
+        print_quiet(cli, check);
     if (json_array_size(json_object_get(answer, "checks")) == 0)
         (void)printf("no checks\n");
     (void)printf("agents: %d of %d present",

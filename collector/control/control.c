@@ -130,7 +130,8 @@ take_request(struct control *control, const struct control_peer *peer,
         request.args_json.len, JSON_REJECT_DUPLICATES, &where);
     if (!json_is_object(args))
         control_refuse(control, peer, 2, "the arguments are not an object");
-    else if (!control_change(control, peer, request.command, args))
+    else if (!control_change(control, peer, request.command, args) &&
+             !control_command(control, peer, request.command, args))
         ask(control, peer, &request, args);
     json_decref(args);
 }
@@ -248,6 +249,7 @@ control_open(const struct control_spec *spec, struct err *err)
     control->writer = spec->writer;
     memcpy(control->collector_key, spec->collector_key, CURVE_KEY_BYTES);
     control->fleet_changed = spec->fleet_changed;
+    control->change_config = spec->change_config;
     control->ctx = spec->ctx;
     loop_watch_init(&control->readable, on_readable, control);
     timer_init(&control->more, drain, control);
@@ -294,7 +296,6 @@ control_reload(struct control *control, struct err *err)
         return -1;
     conf_history_free(control->conf);
     control->conf = conf;
-    control->refused[0] = '\0';
     return 0;
 }
 

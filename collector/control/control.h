@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "conf_change.h"
 #include "curve_key.h"
 #include "err.h"
 #include "loop.h"
@@ -24,7 +25,8 @@ struct control_spec {
     const char *endpoint;                   /* "ipc:///run/leadline/control" */
     uint8_t collector_key[CURVE_KEY_BYTES]; /* public; for tokens */
     void (*fleet_changed)(void *ctx);
-    void *ctx;
+    conf_change_fn *change_config; /* starts it */
+    void *ctx;                     /* of both */
 };
 
 struct control *control_open(const struct control_spec *spec, struct err *err);
@@ -34,7 +36,7 @@ void control_close(struct control *control);
 /* A new configuration is in the store. */
 int control_reload(struct control *control, struct err *err);
 
-/* The file has become a wrong one, and `status` is to say so until a reload. */
+/* The file has become a wrong one, and `status` is to say so; "": it is right. */
 void control_set_refused(struct control *control, const char *why);
 
 #endif

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "clock.h"
+#include "conf_change.h"
 #include "conf_history.h"
 #include "control.h"
 #include "query.h"
@@ -25,6 +26,7 @@ struct control {
     struct writer *writer; /* borrowed */
     uint8_t collector_key[CURVE_KEY_BYTES];
     void (*fleet_changed)(void *ctx);
+    conf_change_fn *change_config;
     void *ctx;
     void *context;             /* owned */
     void *socket;              /* owned */
@@ -54,6 +56,10 @@ void control_drop_exports(struct control *control);
 
 /* control_change.c: what changes something; false: no such command. */
 bool control_change(struct control *control, const struct control_peer *peer,
+    const char *command, const json_t *args);
+
+/* control_command.c: what changes the configuration in force; the same. */
+bool control_command(struct control *control, const struct control_peer *peer,
     const char *command, const json_t *args);
 
 #endif

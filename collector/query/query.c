@@ -5,6 +5,7 @@
 #include "agents.h"
 #include "export.h"
 #include "incidents.h"
+#include "maintenance.h"
 #include "p95.h"
 #include "p95_json.h"
 #include "results.h"
@@ -48,6 +49,53 @@ take_target(const json_t *args, int64_t *millionths, struct err *err)
     return 0;
 }
 
+/* Tells the windows that touch what a check's answer is about. */
+static int
+add_windows_to(const struct query_env *env, json_t *answer, struct err *err)
+{
+    const char *name = arg(answer, "check");
+    const char *from = arg(answer, "from");
+    const char *to = arg(answer, "to");
+    const struct conf_check *check = NULL;
+    int64_t from_unix_ms;
+    int64_t to_unix_ms;
+
+    if (name != NULL)
+        check =
+            conf_history_check(env->conf, check_id_of(name), env->now_unix_ms);
+    if (check == NULL || from == NULL || to == NULL ||
+        text_take_moment(from, 0, &from_unix_ms, err) != 0 ||
+        text_take_moment(to, 0, &to_unix_ms, err) != 0)
+        return err_set(err, ERR_STATE, "an answer without check or range");
+    if (json_object_set_new(answer, "maintenance",
+            maintenance_of_check(env, check, from_unix_ms, to_unix_ms)) == 0)
+        return 0;
+    return err_set(err, ERR_NOMEM, "maintenance");
+}
+
+/* To an answer of one check, or to each of {"checks": [...]}. */
+static int
+add_windows(const struct query_env *env, json_t **answer, struct err *err)
+{
+    json_t *checks = json_object_get(*answer, "checks");
+    json_t *one;
+    size_t i;
+    int rc = 0;
+
+    if (checks == NULL)
+        rc = add_windows_to(env, *answer, err);
+    json_array_foreach(checks, i, one)
+    {
+        if (rc == 0)
+            rc = add_windows_to(env, one, err);
+    }
+    if (rc == 0)
+        return 0;
+    json_decref(*answer);
+    *answer = NULL;
+    return -1;
+}
+
 static int
 run_sla(const struct query_env *env, const json_t *args, json_t **answer,
     int *exit_code, struct err *err)
@@ -66,8 +114,10 @@ run_sla(const struct query_env *env, const json_t *args, json_t **answer,
         return -1;
     spec.from_unix_ms = span.from_unix_ms;
     spec.to_unix_ms = span.to_unix_ms;
-    return sla_answer(
-        env->txn, env->conf, arg(args, "check"), &spec, answer, exit_code, err);
+    if (sla_answer(env->txn, env->conf, arg(args, "check"), &spec, answer,
+            exit_code, err) != 0)
+        return -1;
+    return add_windows(env, answer, err);
 }
 
 static int
@@ -173,7 +223,7 @@ run_p95(const struct query_env *env, const json_t *args, json_t **answer,
         if (take_check(env, check, &spec.check, err) != 0)
             return -1;
         *answer = p95_of(env, &spec, err);
-        return *answer != NULL ? 0 : -1;
+        return *answer != NULL ? add_windows(env, answer, err) : -1;
     }
     checks = json_array();
     for (size_t i = 0; i < newest(env)->check_count; i++) {
@@ -188,7 +238,7 @@ run_p95(const struct query_env *env, const json_t *args, json_t **answer,
         (void)json_array_append_new(checks, one);
     }
     *answer = json_pack("{s:o}", "checks", checks);
-    return 0;
+    return add_windows(env, answer, err);
 }
 
 static int
@@ -240,6 +290,8 @@ query_run(const struct query_env *env, const char *command, const json_t *args,
         *answer = status_query(env, arg(args, "site"), err);
     else if (strcmp(command, "agents") == 0)
         *answer = agents_query(env->txn, env->now_unix_ms, err);
+    else if (strcmp(command, "maintenance") == 0)
+        *answer = maintenance_query(env, err);
     else if (strcmp(command, "results") == 0)
         *answer = results_query(env, args, err);
     else

@@ -5,6 +5,7 @@
 #include "agents.h"
 #include "facts_json.h"
 #include "history.h"
+#include "maintenance.h"
 #include "p95.h"
 #include "raw.h"
 #include "registry.h"
@@ -279,12 +280,16 @@ check_json(const struct query_env *env, const struct config *config,
         json_decref(uptime);
         return NULL;
     }
-    out = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "check",
-        check->check.name, "kind", check_kind_name((int)check->check.kind),
-        "state", check->check.paused ? "paused" : state, "since",
+    out = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "check", check->check.name, "kind",
+        check_kind_name((int)check->check.kind), "state",
+        check->check.paused ? "paused" : state, "since",
         moment_json(since_unix_ms), "regions", regions_json(&history, &last),
         "p95_24h_us", p95, "uptime_month", uptime, "incident",
-        open.id[0] != '\0' ? json_string(open.id) : json_null());
+        open.id[0] != '\0' ? json_string(open.id) : json_null(), "paused",
+        pause_of_check(env, check), "maintenance",
+        maintenance_of_check(
+            env, check, env->now_unix_ms, env->now_unix_ms + 1));
     history_free(&history);
     return out;
 }

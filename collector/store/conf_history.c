@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector_conf_command.h"
 #include "conf_row.h"
 #include "row.h"
 
@@ -133,14 +134,13 @@ conf_history_newest(struct store_txn *txn, uint64_t *version, struct err *err)
 
 /* ---- recording ---- */
 
-/* 1: the newest version has this text, 0: not. */
+/* 1: *version, since when, and its text, added to `text`; 0: there is none. */
 static int
-is_newest(struct store_txn *txn, struct bytes text, uint64_t *version,
-    int64_t *since_unix_ms, struct err *err)
+read_newest(struct store_txn *txn, uint64_t *version, int64_t *since_unix_ms,
+    struct buf *text, struct err *err)
 {
     struct bytes key;
     struct bytes value;
-    struct buf newest;
     int rc = store_seek_before(txn, STORE_CONFIGS, all, &key, &value, err);
 
     *version = 0;
@@ -151,12 +151,39 @@ is_newest(struct store_txn *txn, struct bytes text, uint64_t *version,
         return err_set(
             err, ERR_STATE, "configuration key of %zu bytes", key.len);
     *version = key_take_u64(key.data);
-    buf_init(&newest, TEXT_LIMIT_BYTES);
-    rc = conf_row_decode(value, since_unix_ms, &newest, err);
+    return conf_row_decode(value, since_unix_ms, text, err) == 0 ? 1 : -1;
+}
+
+/* The text to record, in `text`: what a command changed stays. */
+static int
+make_text(const struct config *config, const struct buf *newest,
+    struct buf *text, struct err *err)
+{
+    struct bytes part = conf_command_part(buf_bytes(newest));
+
+    if (buf_append(text, config->source, config->source_len, err) != 0)
+        return -1;
+    if (config->file_len < config->source_len || part.len == 0)
+        return 0;
+    return buf_append(text, part.data, part.len, err);
+}
+
+static int
+put_version(struct store_txn *txn, uint64_t version, int64_t since_unix_ms,
+    const struct buf *text, struct err *err)
+{
+    uint8_t key[VERSION_KEY_BYTES];
+    struct buf row;
+    int rc;
+
+    key_put_u64(key, version);
+    buf_init(&row, ROW_LIMIT_BYTES);
+    rc = conf_row_encode(since_unix_ms, buf_bytes(text), &row, err);
     if (rc == 0)
-        rc = newest.len == text.len &&
-             (text.len == 0 || memcmp(newest.data, text.data, text.len) == 0);
-    buf_free(&newest);
+        rc = store_put(txn, STORE_CONFIGS,
+            (struct bytes){.data = key, .len = sizeof(key)}, buf_bytes(&row),
+            err);
+    buf_free(&row);
     return rc;
 }
 
@@ -164,26 +191,29 @@ int
 conf_history_record(struct store_txn *txn, const struct config *config,
     int64_t now_unix_ms, uint64_t *version, struct err *err)
 {
-    struct bytes text = {
-        .data = (const uint8_t *)config->source, .len = config->source_len};
-    uint8_t key[VERSION_KEY_BYTES];
     int64_t newest_ms;
-    struct buf row;
-    int rc = is_newest(txn, text, version, &newest_ms, err);
+    struct buf newest;
+    struct buf text;
+    int rc;
 
-    if (rc != 0)
-        return rc > 0 ? 0 : -1;
-    ++*version;
-    key_put_u64(key, *version);
-    buf_init(&row, ROW_LIMIT_BYTES);
-    rc = conf_row_encode(
-        now_unix_ms > newest_ms ? now_unix_ms : newest_ms, text, &row, err);
-    if (rc == 0)
-        rc = store_put(txn, STORE_CONFIGS,
-            (struct bytes){.data = key, .len = sizeof(key)}, buf_bytes(&row),
-            err);
-    buf_free(&row);
-    return rc;
+    buf_init(&newest, TEXT_LIMIT_BYTES);
+    buf_init(&text, TEXT_LIMIT_BYTES);
+    rc = read_newest(txn, version, &newest_ms, &newest, err);
+    if (rc >= 0 && make_text(config, &newest, &text, err) != 0)
+        rc = -1;
+    if (rc == 1 && newest.len == text.len &&
+        (text.len == 0 || memcmp(newest.data, text.data, text.len) == 0))
+        goto out;
+    if (rc >= 0) {
+        ++*version;
+        rc = put_version(txn, *version,
+            now_unix_ms > newest_ms ? now_unix_ms : newest_ms, &text, err);
+    }
+
+out:
+    buf_free(&newest);
+    buf_free(&text);
+    return rc < 0 ? -1 : 0;
 }
 
 /* ---- asking ---- */

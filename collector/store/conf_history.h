@@ -35,8 +35,10 @@ void conf_history_free(struct conf_history *history);
 
 /*
  * Records `config` as in force from now on, unless the newest version has the
- * same text; gives the version it now has.  Versions follow each other in time
- * even where the clock was set back.
+ * same text; gives the version it now has.  A config that says nothing of what
+ * was changed by command, because it was read from a file, gets that of the
+ * newest version.  Versions follow each other in time even where the clock was
+ * set back.
  */
 int conf_history_record(struct store_txn *txn, const struct config *config,
     int64_t now_unix_ms, uint64_t *version, struct err *err);

@@ -175,15 +175,13 @@ web_close(struct web *web)
 void
 web_reload(struct web *web)
 {
-    if (web == NULL)
-        return;
-    pulse_set_refused(web->pulse, false);
-    atomic_store(&web->stale, true);
+    if (web != NULL)
+        atomic_store(&web->stale, true);
 }
 
 void
-web_set_refused(struct web *web)
+web_set_refused(struct web *web, bool refused)
 {
     if (web != NULL)
-        pulse_set_refused(web->pulse, true);
+        pulse_set_refused(web->pulse, refused);
 }

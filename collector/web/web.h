@@ -36,8 +36,10 @@ struct web *web_open(const struct web_spec *spec, struct err *err);
 /* NULL is allowed. */
 void web_close(struct web *web);
 
-/* A new configuration is in the store; false for the file's being refused. */
+/* A new configuration is in the store.  NULL is allowed, here and below. */
 void web_reload(struct web *web);
-void web_set_refused(struct web *web);
+
+/* Whether the file is one that is not in force because of its mistakes. */
+void web_set_refused(struct web *web, bool refused);
 
 #endif

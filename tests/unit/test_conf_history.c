@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cm.h"
+#include "collector_conf_command.h"
 #include "conf_text.h"
 #include "tmp_store.h"
 
@@ -47,6 +48,43 @@ the_same_text_makes_no_new_version(void **state)
     assert_int_equal(record(txn, one, 2000), 1);
     assert_int_equal(record(txn, two, 3000), 2);
     assert_int_equal(record(txn, one, 4000), 3); /* the newest decides */
+    store_abort(txn);
+}
+
+/* A file is read again, and what a command changed stands. */
+static void
+what_a_command_changed_outlives_a_new_file(void **state)
+{
+    struct store_txn *txn = begin(state);
+    struct conf_command pause = {.kind = CONF_PAUSE, .check = "a/home"};
+    struct config *config = conf_text_parse(one);
+    struct config *paused;
+    struct conf_history *history;
+    uint64_t version;
+    struct buf text;
+    struct err err;
+
+    buf_init(&text, 1 << 16);
+    assert_int_equal(record(txn, one, 1000), 1);
+    assert_ok(conf_command_apply(config, &pause, 2000, &text, &err), err);
+    paused = collector_conf_parse(
+        (const char *)text.data, text.len, "t", NULL, NULL, &err);
+    assert_made(paused, err);
+    assert_ok(conf_history_record(txn, paused, 2000, &version, &err), err);
+    assert_int_equal(version, 2);
+    assert_int_equal(record(txn, one, 3000), 2); /* as at a restart */
+    assert_int_equal(record(txn, two, 4000), 3);
+    assert_int_equal(record(txn, one, 5000), 4);
+    history = conf_history_load(txn, &err);
+    assert_made(history, err);
+    assert_false(history->versions[0].config->checks[0].check.paused);
+    assert_true(history->versions[1].config->checks[0].check.paused);
+    assert_false(history->versions[2].config->checks[0].check.paused);
+    assert_true(history->versions[3].config->checks[0].check.paused);
+    conf_history_free(history);
+    collector_conf_free(paused);
+    collector_conf_free(config);
+    buf_free(&text);
     store_abort(txn);
 }
 
@@ -134,6 +172,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_same_text_makes_no_new_version),
+        TEST(what_a_command_changed_outlives_a_new_file),
         TEST(each_moment_has_the_version_then_in_force),
         TEST(a_check_that_is_gone_or_to_come_is_found_where_it_was),
         TEST(a_clock_set_back_does_not_turn_versions_round),
