@@ -17,11 +17,15 @@ enum {
     TURN_BYTES_MAX = 4 << 20,
     GATHER_MS = 20, /* how long a first job waits for company */
     IDLE_MS = 1000,
-    BACKLOG_MS = 5,        /* between turns when there is late work */
-    CELLS_MAX = 8,         /* made anew in a turn: a check's hour or day each */
-    BUSY_DELETE_MS = 1000, /* between slices of old rows while jobs come */
+    BACKLOG_MS = 5, /* between turns when there is late work */
+    CELLS_MAX = 8,  /* made anew in a turn: a check's hour or day each */
+    CELLS_REST = 4, /* times as long as they took, while jobs come */
+    CELLS_QUIET_MS = 2000,
+    BUSY_DELETE_MS = 1000,  /* between slices of old rows while jobs come */
     FAILING_MAX_MS = 120000 /* without a job that could have failed, too */
 };
+
+static const int64_t cells_turn_ns = 20 * NS_PER_MS;
 
 struct job_list {
     struct writer_job *first;
@@ -54,6 +58,7 @@ struct writer {
     struct writer_room room; /* the thread's own */
     int64_t next_unix_ms;    /* when time alone asks for a turn */
     bool again;              /* late work is left */
+    int64_t cells_ns;        /* cells are made again from then on */
     struct retention retention;
     int64_t deleted_unix_ms; /* when the last slice was */
     bool ahead;              /* memory may be ahead of the store */
@@ -131,9 +136,35 @@ gather(struct writer *writer, struct job_list *turn)
     return go_on;
 }
 
+/*
+ * Makes hours and days anew, a few milliseconds a turn; while jobs come, for a
+ * fifth of the time at most.
+ */
 static int
-think(
-    struct writer *writer, struct store_txn *txn, bool *queued, struct err *err)
+make_cells(struct writer *writer, bool busy, struct store_txn *txn, bool *again,
+    struct err *err)
+{
+    const struct writer_room *room = &writer->room;
+    int64_t begun_ns = clock_mono_ns();
+    int64_t now_ns = begun_ns;
+
+    *again = true;
+    if (busy && begun_ns < writer->cells_ns)
+        return 0;
+    for (int i = 0;
+         i < CELLS_MAX && *again && now_ns - begun_ns < cells_turn_ns; i++) {
+        if (ladder_run(room->ladder, txn, room->history, room->now_unix_ms, 1,
+                again, err) != 0)
+            return -1;
+        now_ns = clock_mono_ns();
+    }
+    writer->cells_ns = now_ns + CELLS_REST * (now_ns - begun_ns);
+    return 0;
+}
+
+static int
+think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
+    struct err *err)
 {
     struct writer_room *room = &writer->room;
     int64_t alert_next_unix_ms = INT64_MAX;
@@ -147,8 +178,7 @@ think(
     if (alert_run(room->alert, txn, room->now_unix_ms, queued,
             &alert_next_unix_ms, err) != 0)
         return err_wrap(err, "alerting");
-    if (ladder_run(room->ladder, txn, room->history, room->now_unix_ms,
-            CELLS_MAX, &ladder_again, err) != 0)
+    if (make_cells(writer, busy, txn, &ladder_again, err) != 0)
         return err_wrap(err, "making cells");
     writer->again = watch_again || ladder_again;
     if (alert_next_unix_ms < writer->next_unix_ms)
@@ -226,7 +256,7 @@ write_turn(
         return -1;
     writer->room.now_unix_ms = clock_unix_ms();
     if (run_jobs(writer, turn, txn, err) != 0 ||
-        think(writer, txn, queued, err) != 0 ||
+        think(writer, turn->count > 0, txn, queued, err) != 0 ||
         delete_old(writer, turn->count == 0, txn, err) != 0) {
         store_abort(txn);
         return -1;
@@ -381,6 +411,7 @@ make_room(struct writer *writer, struct err *err)
     room->ladder = ladder_new(err);
     if (room->ladder == NULL)
         goto out;
+    ladder_set_quiet(room->ladder, CELLS_QUIET_MS);
     rc = 0;
 
 out:

@@ -14,14 +14,26 @@ enum {
     MARK_BYTES = 9,
     KNOWN_SLOTS = 8192, /* of the table of marks we know of; a power of 2 */
     KNOWN_MAX = KNOWN_SLOTS / 2,
+    UNQUIET_MAX = 100, /* times quiet_ms */
+    SEEN_MAX = 1000,   /* marks looked at in a run */
     HOURS_PER_DAY = 24,
     DAMAGED_MAX = 64 /* that are tried in vain in one run */
 };
 
-/* Hours that have their marks: a set by open addressing; 0 is free. */
+struct known_hour {
+    uint64_t key;         /* hour and check; 0: this place is free */
+    bool marked;          /* not made since */
+    int64_t said_unix_ms; /* when the newest result of it came */
+    int64_t since_unix_ms;
+};
+
+/* Hours that were marked of late: a table by open addressing. */
 struct ladder {
-    uint64_t known[KNOWN_SLOTS];
+    struct known_hour known[KNOWN_SLOTS];
     size_t count;
+    int64_t quiet_ms;
+    int64_t now_unix_ms;                /* of the newest run */
+    struct cell_place at[CELL_DAY + 1]; /* where the next run goes on */
 };
 
 struct ladder *
@@ -43,7 +55,15 @@ ladder_free(struct ladder *ladder)
 void
 ladder_forget(struct ladder *ladder)
 {
-    memset(ladder, 0, sizeof(*ladder));
+    memset(ladder->known, 0, sizeof(ladder->known));
+    memset(ladder->at, 0, sizeof(ladder->at));
+    ladder->count = 0;
+}
+
+void
+ladder_set_quiet(struct ladder *ladder, int64_t quiet_ms)
+{
+    ladder->quiet_ms = quiet_ms;
 }
 
 /* ---- marks ---- */
@@ -57,25 +77,56 @@ mark_key(const struct cell_place *place, uint8_t out[MARK_BYTES])
     return (struct bytes){.data = out, .len = MARK_BYTES};
 }
 
-/* True if it was there, else it is from now on. */
-static bool
-know(struct ladder *ladder, int64_t hour_unix_ms, uint32_t check)
+/* Its place, or the free one where it would be. */
+static struct known_hour *
+known_place(struct ladder *ladder, const struct cell_place *hour)
 {
-    uint64_t key = (uint64_t)(hour_unix_ms / CELL_HOUR_MS) << 32 | check;
+    uint64_t key =
+        (uint64_t)(hour->start_unix_ms / CELL_HOUR_MS) << 32 | hour->check;
     size_t at = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 51);
 
-    if (key == 0)
-        return false;
-    if (ladder->count >= KNOWN_MAX)
-        ladder_forget(ladder);
-    while (ladder->known[at] != 0) {
-        if (ladder->known[at] == key)
-            return true;
+    while (ladder->known[at].key != 0 && ladder->known[at].key != key)
         at = (at + 1) % KNOWN_SLOTS;
+    return &ladder->known[at];
+}
+
+/* True if it was marked already, else it is from now on. */
+static bool
+know(struct ladder *ladder, const struct cell_place *hour)
+{
+    struct known_hour *known = known_place(ladder, hour);
+    bool marked = known->key != 0 && known->marked;
+
+    if (known->key == 0) {
+        if (ladder->count >= KNOWN_MAX) {
+            ladder_forget(ladder);
+            known = known_place(ladder, hour);
+        }
+        known->key =
+            (uint64_t)(hour->start_unix_ms / CELL_HOUR_MS) << 32 | hour->check;
+        ladder->count++;
     }
-    ladder->known[at] = key;
-    ladder->count++;
-    return false;
+    if (!marked)
+        known->since_unix_ms = ladder->now_unix_ms;
+    known->marked = true;
+    known->said_unix_ms = ladder->now_unix_ms;
+    return marked;
+}
+
+/*
+ * True while results of the hour still come.  One that never becomes quiet is
+ * made all the same, rarely.
+ */
+static bool
+is_unquiet(struct ladder *ladder, const struct cell_place *hour)
+{
+    const struct known_hour *known = known_place(ladder, hour);
+    int64_t quiet_ms = ladder->now_unix_ms - known->said_unix_ms;
+    int64_t waited_ms = ladder->now_unix_ms - known->since_unix_ms;
+
+    return known->key != 0 && known->marked && quiet_ms >= 0 &&
+           quiet_ms < ladder->quiet_ms && waited_ms >= 0 &&
+           waited_ms < UNQUIET_MAX * ladder->quiet_ms;
 }
 
 static int
@@ -102,7 +153,7 @@ ladder_mark(struct ladder *ladder, struct store_txn *txn, uint32_t check,
         .start_unix_ms = slot_unix_ms - slot_unix_ms % CELL_DAY_MS,
         .check = check};
 
-    if (know(ladder, hour.start_unix_ms, check))
+    if (know(ladder, &hour))
         return 0;
     if (put_mark(txn, &hour, err) != 0)
         return -1;
@@ -320,36 +371,71 @@ step(struct cell_place *place)
     place->check++;
 }
 
-/* Takes what is over of one tier.  Gives what is left of the budget, or -1. */
-static int64_t
-run_tier(struct store_txn *txn, const struct conf_history *history,
-    enum cell_tier tier, int64_t over_unix_ms, int64_t budget, struct err *err)
+/* A day waits for its hours, an hour until its results have come. */
+static int
+must_wait(struct ladder *ladder, struct store_txn *txn,
+    const struct cell_place *place, struct err *err)
 {
-    struct cell_place at = {.tier = tier};
+    if (place->tier == CELL_DAY)
+        return ladder_day_waits(txn, place, err);
+    return is_unquiet(ladder, place) ? 1 : 0;
+}
+
+static void
+note_made(struct ladder *ladder, const struct cell_place *place)
+{
+    struct known_hour *known;
+
+    if (place->tier != CELL_HOUR)
+        return;
+    known = known_place(ladder, place);
+    if (known->key != 0)
+        known->marked = false;
+}
+
+/*
+ * Takes what is over of one tier, from where the last run ended.  Gives what
+ * is left of the budget, or -1.
+ */
+static int64_t
+run_tier(struct ladder *ladder, struct store_txn *txn,
+    const struct conf_history *history, enum cell_tier tier, int64_t budget,
+    struct err *err)
+{
+    int64_t over_unix_ms = ladder->now_unix_ms - LADDER_GRACE_MS;
+    struct cell_place *at = &ladder->at[tier];
     int damaged = 0;
 
-    while (budget > 0) {
+    at->tier = tier;
+    for (int seen = 0; budget > 0 && seen < SEEN_MAX; seen++) {
         struct cell_place place;
-        int rc = next_mark(txn, &at, &place, err);
+        int rc = next_mark(txn, at, &place, err);
 
         if (rc < 0)
             return -1;
-        if (rc == 0 || place.start_unix_ms + cell_tier_ms(tier) > over_unix_ms)
+        if (rc == 0 ||
+            place.start_unix_ms + cell_tier_ms(tier) > over_unix_ms) {
+            *at = (struct cell_place){.tier = tier};
             return budget;
-        at = place;
-        step(&at);
-        rc = tier == CELL_DAY ? ladder_day_waits(txn, &place, err) : 0;
+        }
+        *at = place;
+        step(at);
+        rc = must_wait(ladder, txn, &place, err);
+        if (rc == 1)
+            continue;
         if (rc == 0)
             rc = make(txn, history, &place, err);
         if (rc < 0 && err->code != ERR_STATE)
             return -1;
+        if (rc == 0)
+            note_made(ladder, &place);
         /* Damaged below: nothing was written, for all is read before. */
-        if (rc >= 0)
+        if (rc == 0)
             budget--;
         else if (++damaged == DAMAGED_MAX)
             return budget;
     }
-    return 0;
+    return budget;
 }
 
 int
@@ -357,17 +443,15 @@ ladder_run(struct ladder *ladder, struct store_txn *txn,
     const struct conf_history *history, int64_t now_unix_ms, size_t budget,
     bool *again, struct err *err)
 {
-    int64_t over_unix_ms = now_unix_ms - LADDER_GRACE_MS;
     int64_t left = (int64_t)budget;
 
     *again = false;
-    left = run_tier(txn, history, CELL_HOUR, over_unix_ms, left, err);
+    ladder->now_unix_ms = now_unix_ms;
+    left = run_tier(ladder, txn, history, CELL_HOUR, left, err);
     if (left > 0)
-        left = run_tier(txn, history, CELL_DAY, over_unix_ms, left, err);
+        left = run_tier(ladder, txn, history, CELL_DAY, left, err);
     if (left < 0)
         return err_wrap(err, "roll up");
-    if (left < (int64_t)budget)
-        ladder_forget(ladder); /* some of the marks are gone */
     *again = left == 0;
     return 0;
 }

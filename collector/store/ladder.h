@@ -35,6 +35,13 @@ void ladder_free(struct ladder *ladder);
 int ladder_mark(struct ladder *ladder, struct store_txn *txn, uint32_t check,
     int64_t slot_unix_ms, struct err *err);
 
+/*
+ * Hours are made once no result of them came for so long, so that a stream of
+ * late results does not have its hours made again and again; hours for which
+ * it never ends, after a hundred times as long.  0, as from the start: at once.
+ */
+void ladder_set_quiet(struct ladder *ladder, int64_t quiet_ms);
+
 /* A transaction with marks in it was lost. */
 void ladder_forget(struct ladder *ladder);
 

@@ -226,6 +226,60 @@ an_hour_is_made_when_it_is_over_and_not_before(void **state)
     assert_int_equal(ladder_is_marked(f->txn, &place, &err), 1);
 }
 
+static bool
+is_made(struct fixture *f, int64_t now_ms)
+{
+    struct cell_place place = {.tier = CELL_HOUR,
+        .start_unix_ms = day_ms,
+        .check = check_id_of("acme/home")};
+    struct err err;
+
+    run(f, now_ms);
+    return ladder_is_marked(f->txn, &place, &err) == 0;
+}
+
+static void
+an_hour_is_made_once_its_results_have_come(void **state)
+{
+    struct fixture *f = *state;
+    int64_t over_ms = day_ms + 3600000 + LADDER_GRACE_MS;
+    struct raw_result r = result("acme/home", 1, day_ms);
+
+    ladder_set_quiet(f->ladder, 2000);
+    run(f, over_ms);
+    add(f, &r);
+    assert_false(is_made(f, over_ms + 1999));
+    r = result("acme/home", 1, day_ms + 60000);
+    add(f, &r);
+    assert_false(is_made(f, over_ms + 2001));
+    assert_true(is_made(f, over_ms + 1999 + 2000));
+    r = result("acme/home", 1, day_ms + 120000);
+    add(f, &r);
+    assert_false(is_made(f, over_ms + 4000));
+    /* A date that was set back makes nothing wait for it. */
+    assert_true(is_made(f, over_ms));
+}
+
+static void
+an_hour_whose_results_never_end_is_made_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    int64_t now_ms = day_ms + 3600000 + LADDER_GRACE_MS;
+    int seconds = 0;
+
+    ladder_set_quiet(f->ladder, 2000);
+    run(f, now_ms);
+    do {
+        struct raw_result r = result("acme/home", 1, day_ms);
+
+        r.measure.ts_unix_ms += seconds;
+        add(f, &r);
+        now_ms += 1000;
+        seconds++;
+    } while (!is_made(f, now_ms) && seconds < 1000);
+    assert_int_equal(seconds, 200);
+}
+
 static int
 digest_row(void *ctx, struct bytes key, struct bytes value, struct err *err)
 {
@@ -349,6 +403,8 @@ main(void)
         TEST(an_hour_counts_the_last_word_of_each_slot),
         TEST(families_count_apart_only_where_they_are_measured_apart),
         TEST(an_hour_is_made_when_it_is_over_and_not_before),
+        TEST(an_hour_is_made_once_its_results_have_come),
+        TEST(an_hour_whose_results_never_end_is_made_all_the_same),
         TEST(late_results_end_in_the_bytes_that_early_ones_make),
         TEST(a_small_budget_says_that_there_is_more),
     };
