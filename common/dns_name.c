@@ -46,6 +46,16 @@ take_byte(const char **text)
     return value <= UINT8_MAX ? value : -1;
 }
 
+static bool
+is_beyond_ascii(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80)
+            return true;
+    }
+    return false;
+}
+
 /* Appends one label; `*text` stands behind it then, on a dot or the end. */
 static int
 take_label(const char **text, struct dns_name *out)
@@ -76,6 +86,11 @@ dns_name_take(const char *text, struct dns_name *out, struct err *err)
     out->len = 0;
     if (text[0] == '\0')
         return err_set(err, ERR_PARSE, "a name has 1 to 253 characters");
+    if (is_beyond_ascii(text))
+        return err_set(err, ERR_PARSE,
+            "\"%.100s\" has letters that DNS does not know: write the name in "
+            "punycode (xn--...)",
+            text);
     while (*at != '\0') {
         if (out->len + 2 > sizeof(out->bytes) || take_label(&at, out) != 0)
             return err_set(err, ERR_PARSE,

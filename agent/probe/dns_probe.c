@@ -368,11 +368,12 @@ begin(struct dns_probe *probe, struct err *err)
 {
     const struct check *check = probe->check;
     struct dns_conf conf;
+    struct dns_name name;
     struct err why;
     uint16_t port;
 
-    if (!dns_is_name(probe->host)) {
-        fail_soon(probe, REASON_DNS_NXDOMAIN, "this cannot be a domain name");
+    if (dns_name_take(probe->host, &name, &why) != 0) {
+        fail_soon(probe, REASON_DNS_NXDOMAIN, why.msg);
         return 0;
     }
     if (is_authoritative(check->server, &port))

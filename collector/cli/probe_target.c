@@ -8,6 +8,7 @@
 #include "address.h"
 #include "buf.h"
 #include "cli.h"
+#include "dns_name.h"
 #include "probe_request.h"
 #include "text.h"
 
@@ -95,6 +96,8 @@ static int
 check_host(const struct check *check, const char *target, const char *host,
     const char *port, struct err *err)
 {
+    struct dns_name name;
+
     if (host[0] == '\0')
         return err_set(err, ERR_PARSE, "\"%.80s\" names no host", target);
     if (check->kind != CHECK_DNS && !address_is_host(host) &&
@@ -103,6 +106,9 @@ check_host(const struct check *check, const char *target, const char *host,
             "\"%.80s\": \"%.80s\" is not a host name or address (such as "
             "acme.example; names with other letters in punycode)",
             target, host);
+    if (check->kind == CHECK_DNS && !address_is_ip(host) &&
+        dns_name_take(host, &name, err) != 0)
+        return -1;
     if (check->kind == CHECK_DNS && port != NULL &&
         strstr(target, "://") == NULL)
         return err_set(err, ERR_PARSE,

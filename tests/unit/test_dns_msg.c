@@ -439,6 +439,18 @@ expected_data_that_is_none_is_refused_with_words(void **state)
 }
 
 static void
+a_name_in_another_script_is_told_how_it_is_written(void **state)
+{
+    struct dns_name name;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(dns_name_take("gr\303\274n.example", &name, &err), -1);
+    assert_non_null(strstr(err.msg, "punycode"));
+    assert_ok(dns_name_take("gr\\195\\188n.example", &name, &err), err);
+}
+
+static void
 names_are_the_same_in_any_case_and_with_a_last_dot(void **state)
 {
     (void)state;
@@ -454,6 +466,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_question_has_edns_recursion_and_our_id),
         cmocka_unit_test(a_name_that_cannot_be_is_refused_with_words),
+        cmocka_unit_test(a_name_in_another_script_is_told_how_it_is_written),
         cmocka_unit_test(a_cname_in_the_answer_is_followed),
         cmocka_unit_test(an_answer_to_something_else_does_not_match),
         cmocka_unit_test(records_that_are_promised_and_missing_are_an_error),

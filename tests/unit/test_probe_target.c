@@ -101,6 +101,8 @@ what_makes_no_sense_is_refused_with_words(void **state)
         {"tcp://[::1]80", NULL, NULL, "no port follows"},
         {"tcp://a_.-:80", NULL, NULL, "not a host name"},
         {"tls://gr\303\274n.example", NULL, NULL, "punycode"},
+        {"gr\303\274n.example", NULL, NULL, "punycode"},
+        {"a..example", NULL, NULL, "is not a domain name"},
         {"https://a.example/", "type", "A", "is for kind dns"},
         {"a.example", "ca", "/dev/null", "is for kinds tls and http"},
         {"tcp://a.example:1", "insecure", "", "is for kinds tls and http"},
