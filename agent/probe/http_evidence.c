@@ -1,6 +1,5 @@
 #include "http_evidence.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -83,6 +82,19 @@ http_evidence_value(
         end--;
     *value_len = (size_t)(end - at);
     return at;
+}
+
+bool
+http_evidence_is_release(const char *header)
+{
+    size_t value_len;
+
+    for (size_t i = 0; i < RELEASE_COUNT; i++) {
+        if (http_evidence_value(
+                header, strlen(header), release_names[i], &value_len) != NULL)
+            return true;
+    }
+    return false;
 }
 
 void

@@ -7,6 +7,7 @@
 #ifndef AGENT_PROBE_HTTP_EVIDENCE_H
 #define AGENT_PROBE_HTTP_EVIDENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "measure.h"
@@ -24,6 +25,9 @@ void http_evidence_begin(
 /* One header line as it came, CRLF and all. */
 void http_evidence_take(
     struct http_evidence *evidence, const char *line, size_t len);
+
+/* Whether a header kept as evidence ("x-release: 7") tells the site's release. */
+bool http_evidence_is_release(const char *header);
 
 /*
  * The value if the line is the header `name` (lower-case); its length in

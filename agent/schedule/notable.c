@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "http_evidence.h"
 
 /* The NUL goes along: "ab" "c" is not "a" "bc". */
 static uint32_t
@@ -14,6 +15,13 @@ add_text(uint32_t crc, const char *text)
 static uint32_t
 add_http(uint32_t crc, const struct http_facts *http)
 {
+    uint32_t releases = 0; /* a sum: headers may come in any order */
+
+    for (size_t i = 0; i < http->header_count; i++) {
+        if (http_evidence_is_release(http->headers[i]))
+            releases += add_text(0, http->headers[i]);
+    }
+    crc = digest_crc32c(crc, &releases, sizeof(releases));
     for (size_t i = 0; i < http->redirect_count; i++) {
         const struct redirect_fact *hop = &http->redirects[i];
 

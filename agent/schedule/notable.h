@@ -3,8 +3,8 @@
  *
  * Most results look like the one before, and travel without their facts.
  * The mark is a number over what people want to hear of when it moves:
- * address, HTTP status, redirects, the presented certificate, the DNS answers
- * (in any order, whatever their TTL).
+ * address, HTTP status, redirects, the site's release, the presented
+ * certificate, the DNS answers (in any order, whatever their TTL).
  */
 #ifndef AGENT_NOTABLE_H
 #define AGENT_NOTABLE_H

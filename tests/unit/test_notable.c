@@ -29,6 +29,9 @@ setup(struct measure *measure)
     measure->facts = facts;
     (void)strcpy(facts->ip, "192.0.2.1");
     facts->http = calloc(1, sizeof(*facts->http));
+    (void)strcpy(facts->http->headers[0], "date: now");
+    (void)strcpy(facts->http->headers[1], "x-release: 7");
+    facts->http->header_count = 2;
     facts->http->redirects = calloc(2, sizeof(*facts->http->redirects));
     facts->http->redirect_count = 1;
     (void)strcpy(facts->http->redirects[0].from, "http://acme.example/");
@@ -47,7 +50,7 @@ static void
 what_people_want_to_hear_of_moves_the_mark(void **state)
 {
     struct measure measure;
-    uint32_t seen[8];
+    uint32_t seen[10];
 
     (void)state;
     setup(&measure);
@@ -66,7 +69,12 @@ what_people_want_to_hear_of_moves_the_mark(void **state)
     seen[6] = notable_mark(&measure);
     (void)strcpy(measure.facts->dns->rcode, "SERVFAIL");
     seen[7] = notable_mark(&measure);
-    for (size_t i = 0; i < 8; i++) {
+    (void)strcpy(measure.facts->http->headers[1], "x-release: 8");
+    seen[8] = notable_mark(&measure);
+    (void)strcpy(measure.facts->http->headers[2], "x-git-commit: c0ffee");
+    measure.facts->http->header_count = 3;
+    seen[9] = notable_mark(&measure);
+    for (size_t i = 0; i < 10; i++) {
         assert_int_not_equal(seen[i], 0);
         for (size_t j = 0; j < i; j++)
             assert_int_not_equal(seen[i], seen[j]);
@@ -93,6 +101,8 @@ what_changes_each_time_does_not(void **state)
     measure.phase_us[PHASE_TOTAL] = 5;
     measure.facts->http->bytes_body = 9;
     (void)strcpy(measure.facts->http->sent_request_id, "x");
+    (void)strcpy(measure.facts->http->headers[0], "date: later");
+    (void)strcpy(measure.facts->http->request_id, "another");
     assert_int_equal(notable_mark(&measure), mark);
     measure_free_facts(&measure);
 }
