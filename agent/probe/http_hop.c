@@ -317,8 +317,6 @@ awaited(const struct http_watch *watch, enum phase phase)
 {
     if (phase == PHASE_CONNECT)
         return "no connection";
-    if (phase == PHASE_TLS)
-        return "no end of the handshake";
     if (phase == PHASE_WAIT && watch->first_byte_ns != 0)
         return "no end of the head of its answer";
     return phase == PHASE_REQUEST ? "the request is not taken" : "no answer";
@@ -334,6 +332,9 @@ say_what_was_awaited(struct http_hop *hop, enum phase phase)
         (void)snprintf(words, sizeof(words),
             "%s port %u: %lld bytes of the body and not its end in time",
             hop->seen.ip, port, (long long)hop->watch.body_bytes);
+    else if (phase == PHASE_TLS)
+        (void)snprintf(words, sizeof(words), "%s port %u: %s", hop->seen.ip,
+            port, tls_seen_waited(&hop->watch.hello));
     else
         (void)snprintf(words, sizeof(words), "%s port %u: %s in time",
             hop->seen.ip, port, awaited(&hop->watch, phase));

@@ -22,6 +22,19 @@ fail(struct starttls *dialogue, const char *fmt, ...)
     return STARTTLS_FAILED;
 }
 
+/* What the server owes us. */
+static const char *
+owed(const struct starttls *dialogue)
+{
+    static const char *const what[] = {
+        [STARTTLS_GREETING] = "its greeting",
+        [STARTTLS_ABILITIES] = "saying what it can",
+        [STARTTLS_ANSWER] = "its answer to STARTTLS",
+    };
+
+    return what[dialogue->awaits];
+}
+
 /* The server said what ends it; its own words are the best there are. */
 static enum starttls_step
 refused(struct starttls *dialogue)
@@ -221,8 +234,9 @@ take_byte(struct starttls *dialogue, char byte)
     if (byte == '\0')
         return fail(dialogue, "this is not text");
     if (dialogue->line_len == sizeof(dialogue->line) - 1)
-        return fail(
-            dialogue, "a line of more than %d bytes", STARTTLS_LINE_MAX - 1);
+        return fail(dialogue,
+            "the server writes a line of more than %d bytes, before %s",
+            STARTTLS_LINE_MAX - 1, owed(dialogue));
     dialogue->line[dialogue->line_len++] = byte;
     return STARTTLS_READ;
 }
@@ -284,31 +298,32 @@ starttls_reason(const struct starttls *dialogue)
                                                  : REASON_SMTP_STARTTLS;
 }
 
-/* What the server owes us. */
-static const char *
-owed(const struct starttls *dialogue)
+/* What came of the line that was not ended, or of the answer. */
+static enum starttls_step
+broke_off(struct starttls *dialogue, const char *how)
 {
-    static const char *const what[] = {
-        [STARTTLS_GREETING] = "its greeting",
-        [STARTTLS_ABILITIES] = "saying what it can",
-        [STARTTLS_ANSWER] = "its answer to STARTTLS",
-    };
-
-    return what[dialogue->awaits];
+    if (dialogue->line_len > 0)
+        return fail(dialogue,
+            "the server %s after %zu bytes of a line without an end, before %s",
+            how, dialogue->line_len, owed(dialogue));
+    if (dialogue->code != 0)
+        return fail(
+            dialogue, "the server %s in the middle of %s", how, owed(dialogue));
+    return fail(dialogue, "the server %s before %s", how, owed(dialogue));
 }
 
 enum measure_reason
 starttls_closed(struct starttls *dialogue)
 {
-    (void)fail(
-        dialogue, "the server closed the connection before %s", owed(dialogue));
+    (void)broke_off(dialogue, "closed the connection");
     return is_smtp(dialogue) ? starttls_reason(dialogue) : REASON_TLS_RESET;
 }
 
 enum measure_reason
 starttls_timed_out(struct starttls *dialogue)
 {
-    (void)fail(dialogue, "the server was silent before %s", owed(dialogue));
+    (void)broke_off(
+        dialogue, dialogue->line_len > 0 ? "was still writing" : "was silent");
     return is_smtp(dialogue) ? REASON_SMTP_TIMEOUT : REASON_TLS_TIMEOUT;
 }
 

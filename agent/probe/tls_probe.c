@@ -269,7 +269,7 @@ on_deadline(void *ctx)
         finish(probe, reason, PHASE_WAIT);
         return;
     }
-    say(probe, "the handshake did not end in time");
+    say(probe, tls_seen_waited(&probe->hello));
     finish(probe, REASON_TLS_TIMEOUT, PHASE_TLS);
 }
 

@@ -147,6 +147,15 @@ words_of_error(unsigned long error, const struct tls_hello *hello)
     }
 }
 
+const char *
+tls_seen_waited(const struct tls_hello *hello)
+{
+    if (hello->sent_ns == 0)
+        return "our hello was not taken";
+    return hello->seen ? "it began to answer our hello and fell silent"
+                       : "nothing came after our hello";
+}
+
 void
 tls_seen_put_words(
     unsigned long error, const struct tls_hello *hello, char *out, size_t size)

@@ -33,6 +33,9 @@ void tls_seen_watch(SSL_CTX *ssl_ctx, struct tls_hello *hello);
 /* The same for one connection. */
 void tls_seen_watch_one(SSL *ssl, struct tls_hello *hello);
 
+/* What a handshake that did not end in time has come to, for people. */
+const char *tls_seen_waited(const struct tls_hello *hello);
+
 /* What a failed handshake means, for people. */
 void tls_seen_put_words(
     unsigned long error, const struct tls_hello *hello, char *out, size_t size);

@@ -256,6 +256,8 @@ a_silent_tls_server_is_a_tls_timeout(void **state)
     f->bench.check.timeout_ms = 500;
     http_bench_run(f);
     http_bench_assert_reason(f, REASON_TLS_TIMEOUT);
+    assert_non_null(
+        strstr(f->bench.seen.facts->detail, ": nothing came after our hello"));
     assert_int_equal(f->bench.seen.failed_phase, PHASE_TLS);
     assert_true(f->bench.seen.phase_us[PHASE_CONNECT] >= 0);
     assert_null(f->bench.seen.facts->http);

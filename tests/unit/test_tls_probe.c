@@ -201,6 +201,8 @@ a_silent_server_is_a_tls_timeout_at_the_deadline(void **state)
     assert_int_equal(f->bench.calls, 0);
     fake_loop_advance_ns(f->bench.loop, NS_PER_MS);
     assert_handshake_failed(f, REASON_TLS_TIMEOUT);
+    assert_string_equal(
+        f->bench.seen.facts->detail, "nothing came after our hello");
     assert_int_equal(f->bench.seen.phase_us[PHASE_TOTAL], 2000000);
 }
 
@@ -433,7 +435,13 @@ starttls_that_goes_wrong_fails_in_wait(void **state)
         {CHECK_STARTTLS_SMTP, speak_and_close, {"220 a\r\n"},
             REASON_SMTP_STARTTLS, "closed"},
         {CHECK_STARTTLS_SMTP, speak, {"220 a\r\n", "250-and"},
-            REASON_SMTP_TIMEOUT, "silent"},
+            REASON_SMTP_TIMEOUT,
+            "still writing after 7 bytes of a line without an end, before "
+            "saying what it can"},
+        {CHECK_STARTTLS_SMTP, speak, {"220-a\r\n"}, REASON_SMTP_TIMEOUT,
+            "silent in the middle of its greeting"},
+        {CHECK_STARTTLS_POP3, speak_and_close, {"+OK"}, REASON_TLS_RESET,
+            "closed the connection after 3 bytes of a line"},
         {CHECK_STARTTLS_IMAP, speak, {""}, REASON_TLS_TIMEOUT, "its greeting"},
         {CHECK_STARTTLS_IMAP, speak_and_close, {"* OK\r\n"}, REASON_TLS_RESET,
             "closed"},
