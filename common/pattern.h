@@ -1,7 +1,9 @@
 /*
  * pattern.h - a text that should be found in foreign bytes: a PCRE2 pattern.
  *
- * Compiling takes microseconds, so a pattern is compiled where it is used.
+ * A pattern is compiled where it is used, and not kept: that takes 0.6 to 3 us
+ * for what people write and 0.2 ms for the most that 4096 characters can be,
+ * in a probe of a thousand; kept, 2000 checks would hold up to 2000 of them.
  * Matching is bounded in steps, memory and time: PCRE2's own limits hold for
  * one place where a match may begin, and a body has as many as bytes, so the
  * time is looked at too.  A pattern that does not come to an end costs a
