@@ -78,12 +78,20 @@ measuring_steer(struct measuring *measuring, int64_t offset_ms)
     struct grid_reading reading = read_clocks();
     int64_t base_ms = measuring->clock.base_ms;
 
+    if (!grid_clock_steer(&measuring->clock, offset_ms, &reading)) {
+        log_limited(&measuring->clock_limit, LOG_AT_ERROR,
+            "agent.clock_refused",
+            "offset_ms=%lld advice=\"set the collector's clock: its date "
+            "cannot "
+            "be; slots go on as they were\"",
+            (long long)offset_ms);
+        return;
+    }
     if (offset_ms > CLOCK_FAR_OFF_MS || offset_ms < -CLOCK_FAR_OFF_MS)
         log_limited(&measuring->clock_limit, LOG_AT_WARN, "agent.clock_far_off",
             "offset_ms=%lld advice=\"set this machine's clock or the "
             "collector's; slots follow the collector's\"",
             (long long)offset_ms);
-    grid_clock_steer(&measuring->clock, offset_ms, &reading);
     if (measuring->clock.base_ms != base_ms)
         runner_clock_moved(measuring->runner, false);
 }

@@ -137,6 +137,10 @@ enum phase {
 
 enum { PHASE_NOT_REACHED = -1, PHASE_MAX_US = 1000000000 };
 
+/* A result is of 2020 to 2099: other dates are those of clocks never set. */
+#define MEASURE_MIN_UNIX_MS INT64_C(1577836800000)
+#define MEASURE_END_UNIX_MS INT64_C(4102444800000)
+
 enum measure_family {
     FAMILY_NONE = 0, /* no address was reached or needed */
     FAMILY_V4 = 4,

@@ -10,19 +10,16 @@ enum {
     SINCE_SLOT_MAX_MS = 2 * CHECK_INTERVAL_MAX_MS
 };
 
-#define RECORD_MIN_UNIX_MS INT64_C(1577836800000) /* 2020-01-01 */
-#define RECORD_MAX_UNIX_MS INT64_C(4102444800000) /* 2100-01-01 */
-
 static const struct wire_phases result_phases =
     WIRE_PHASES_OF(Leadline__Result);
 
 static int
 check_ranges(const struct measure *measure, struct err *err)
 {
-    if (wire_part_range(measure->ts_unix_ms, RECORD_MIN_UNIX_MS,
-            RECORD_MAX_UNIX_MS - 1, "ts_unix_ms", err) != 0 ||
-        wire_part_range(measure->slot_unix_ms, RECORD_MIN_UNIX_MS,
-            RECORD_MAX_UNIX_MS - 1, "slot_unix_ms", err) != 0 ||
+    if (wire_part_range(measure->ts_unix_ms, MEASURE_MIN_UNIX_MS,
+            MEASURE_END_UNIX_MS - 1, "ts_unix_ms", err) != 0 ||
+        wire_part_range(measure->slot_unix_ms, MEASURE_MIN_UNIX_MS,
+            MEASURE_END_UNIX_MS - 1, "slot_unix_ms", err) != 0 ||
         wire_part_range(measure->ts_unix_ms - measure->slot_unix_ms, 0,
             SINCE_SLOT_MAX_MS, "time since slot_unix_ms", err) != 0 ||
         wire_part_range(
@@ -90,8 +87,8 @@ out:
 static int
 check_narrow(const Leadline__Result *pb, struct err *err)
 {
-    if (wire_part_range_u64(pb->ts_unix_ms, RECORD_MIN_UNIX_MS,
-            RECORD_MAX_UNIX_MS - 1, "ts_unix_ms", err) != 0 ||
+    if (wire_part_range_u64(pb->ts_unix_ms, MEASURE_MIN_UNIX_MS,
+            MEASURE_END_UNIX_MS - 1, "ts_unix_ms", err) != 0 ||
         wire_part_range(pb->attempt, 0, MEASURE_ATTEMPT_MAX, "attempt", err) !=
             0 ||
         wire_part_range(

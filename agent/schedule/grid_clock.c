@@ -1,6 +1,7 @@
 #include "grid_clock.h"
 
 #include "clock.h"
+#include "measure.h"
 
 enum { STEP_MS = 500 }; /* less is slewing, followed without a word */
 
@@ -20,14 +21,19 @@ grid_clock_init(struct grid_clock *clock, const struct grid_reading *reading)
     };
 }
 
-void
+bool
 grid_clock_steer(struct grid_clock *clock, int64_t offset_ms,
     const struct grid_reading *reading)
 {
+    int64_t date_ms = reading->wall_unix_ms + offset_ms;
+
+    if (date_ms < MEASURE_MIN_UNIX_MS || date_ms >= MEASURE_END_UNIX_MS)
+        return false;
     clock->wall_base_ms = wall_base(reading);
     clock->base_ms = clock->wall_base_ms + offset_ms;
     clock->slept_ns = reading->boot_ns - reading->mono_ns;
     clock->steered = true;
+    return true;
 }
 
 int64_t

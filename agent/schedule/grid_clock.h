@@ -30,8 +30,12 @@ struct grid_clock {
 void grid_clock_init(
     struct grid_clock *clock, const struct grid_reading *reading);
 
-/* The collector's clock minus this machine's date, just now. */
-void grid_clock_steer(struct grid_clock *clock, int64_t offset_ms,
+/*
+ * The collector's clock minus this machine's date, just now.  False, and
+ * nothing changes, if that is no date that a result can have: slots on it
+ * would cost every result.
+ */
+bool grid_clock_steer(struct grid_clock *clock, int64_t offset_ms,
     const struct grid_reading *reading);
 
 /*

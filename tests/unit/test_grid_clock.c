@@ -47,11 +47,11 @@ once_steered_a_local_step_moves_nothing(void **state)
 
     (void)state;
     grid_clock_init(&clock, &first);
-    grid_clock_steer(&clock, 40, &first);
+    assert_true(grid_clock_steer(&clock, 40, &first));
     assert_int_equal(grid_clock_look(&clock, &set), 0);
     assert_int_equal(now(&clock, &set), start + 2040);
     /* The collector's next word is relative to the date as it is now. */
-    grid_clock_steer(&clock, 3600050, &set);
+    assert_true(grid_clock_steer(&clock, 3600050, &set));
     assert_int_equal(now(&clock, &set), start + 2050);
 }
 
@@ -65,10 +65,27 @@ sleep_is_time_that_has_passed(void **state)
 
     (void)state;
     grid_clock_init(&clock, &first);
-    grid_clock_steer(&clock, -20, &first);
+    assert_true(grid_clock_steer(&clock, -20, &first));
     assert_int_equal(grid_clock_look(&clock, &woken), 7200000);
     assert_int_equal(now(&clock, &woken), start + 7200980);
     assert_int_equal(grid_clock_look(&clock, &later), 0);
+}
+
+static void
+a_date_that_no_result_can_have_is_not_followed(void **state)
+{
+    static const int64_t dates[] = {0, INT64_C(946684800000),
+        INT64_C(4102444800000), INT64_C(253402300799999)};
+    struct grid_reading first = reading(0, 0, 0);
+    struct grid_clock clock;
+
+    (void)state;
+    grid_clock_init(&clock, &first);
+    assert_true(grid_clock_steer(&clock, 40, &first));
+    for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++)
+        assert_false(
+            grid_clock_steer(&clock, dates[i] - first.wall_unix_ms, &first));
+    assert_int_equal(now(&clock, &first), start + 40);
 }
 
 static void
@@ -92,6 +109,7 @@ main(void)
         cmocka_unit_test(without_a_collector_the_local_date_counts),
         cmocka_unit_test(once_steered_a_local_step_moves_nothing),
         cmocka_unit_test(sleep_is_time_that_has_passed),
+        cmocka_unit_test(a_date_that_no_result_can_have_is_not_followed),
         cmocka_unit_test(a_moment_and_back),
     };
 
