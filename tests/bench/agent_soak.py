@@ -3,7 +3,9 @@ against local servers.
 
     LEADLINE_BUILD=build/release agent_soak.py [MINUTES]     (30 unless told)
 
-Prints a line every half minute.  What is judged is the last third of the time
+Prints a line every half minute: the least and the most of its thirty seconds.
+The most says how many probes a busy machine had under way at once; a leak
+raises the least.  Judged is therefore the least, of the last third of the time
 against the second third: the first belongs to what a process gathers once.
 Exits with 1 where either has grown.
 """
@@ -19,7 +21,8 @@ from load import World  # noqa: E402
 
 CHECKS, INTERVAL_S = 500, 10
 SAMPLE_S = 30
-ANON_MAY_GROW_KB = 256  # what an allocator gives and takes between samples
+ANON_MAY_GROW_KB = 128  # what an allocator gives and takes between samples
+FILE_MAY_GROW_KB = 512  # pages of the spool that are mapped
 
 
 def sample(agent):
@@ -28,24 +31,26 @@ def sample(agent):
             "fds": len(os.listdir(f"/proc/{agent.pid}/fd"))}
 
 
-def most(samples, what):
-    return max(one[what] for one in samples)
+FIGURES = (("anon", "RssAnon kB"), ("file", "RssFile kB"), ("fds", "fds"))
 
 
 def watch(agent, minutes):
+    """A list of {what: (least, most)}, one for each half minute."""
     samples = []
     end = time.monotonic() + minutes * 60
-    print(f"{'min':>5} {'RssAnon kB':>11} {'RssFile kB':>11} {'fds':>5}")
+    print(f"{'min':>5}" + "".join(f" {title:>13}" for _, title in FIGURES))
     while time.monotonic() < end:
         burst = []
-        for _ in range(SAMPLE_S):  # peaks count, too
+        for _ in range(SAMPLE_S):
             burst.append(sample(agent))
             time.sleep(1)
-        samples.append({what: most(burst, what) for what in burst[0]})
-        now = samples[-1]
+        now = {what: (min(one[what] for one in burst),
+                      max(one[what] for one in burst)) for what, _ in FIGURES}
+        samples.append(now)
         left = max(0, end - time.monotonic())
-        print(f"{minutes - left / 60:5.1f} {now['anon']:11} {now['file']:11} "
-              f"{now['fds']:5}", flush=True)
+        print(f"{minutes - left / 60:5.1f}" + "".join(
+            f" {now[what][0]:6}-{now[what][1]:6}" for what, _ in FIGURES),
+            flush=True)
     return samples
 
 
@@ -53,12 +58,17 @@ def judge(samples):
     third = len(samples) // 3
     if third < 1:
         sys.exit("too short to be judged: at least 2 minutes")
-    middle, last = samples[third:2 * third], samples[-third:]
-    anon = most(last, "anon") - most(middle, "anon")
-    fds = most(last, "fds") - most(middle, "fds")
-    print(f"last third against second: RssAnon {anon:+} kB, "
-          f"descriptors {fds:+}")
-    return anon <= ANON_MAY_GROW_KB and fds <= CHECKS // 50
+    grown = {}
+    for what, title in FIGURES:
+        middle, last = (
+            [min(one[what][0] for one in part), max(one[what][1] for one in part)]
+            for part in (samples[third:2 * third], samples[-third:]))
+        grown[what] = last[0] - middle[0]
+        print(f"last third against second: {title} least {grown[what]:+} "
+              f"({middle[0]} to {last[0]}), most {last[1] - middle[1]:+}")
+    return (grown["anon"] <= ANON_MAY_GROW_KB
+            and grown["file"] <= FILE_MAY_GROW_KB
+            and grown["fds"] <= 0)
 
 
 def main():
