@@ -15,6 +15,7 @@ enum { CONFINE_OWN_MAX = 3 };
 struct confine_spec {
     /* Borrowed; folders that are written to; all there already. */
     const char *own[CONFINE_OWN_MAX];
+    const char *resolv_conf; /* borrowed; NULL: the system's */
     bool may_bind;           /* probes start from a configured address */
     bool may_reach_abstract; /* $NOTIFY_SOCKET is such a one */
     bool say_refused;        /* for finding out why something fails */

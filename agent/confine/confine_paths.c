@@ -45,6 +45,8 @@ struct port_rule {
 static const uint64_t reading =
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 
+static const uint64_t opening = LANDLOCK_ACCESS_FS_READ_FILE;
+
 static const uint64_t owning =
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -100,6 +102,18 @@ allow_beneath(int ruleset, const char *path, uint64_t rights, struct err *err)
 }
 
 static int
+allow_what_is_there(
+    int ruleset, const char *const *paths, uint64_t rights, struct err *err)
+{
+    for (const char *const *at = paths; *at != NULL; at++) {
+        if (allow_beneath(ruleset, *at, rights, err) != 0 &&
+            err->sys_errno != ENOENT && err->sys_errno != EACCES)
+            return -1;
+    }
+    return 0;
+}
+
+static int
 fill(int ruleset, const struct confine_paths_spec *spec,
     const struct confine_rights *rights, struct err *err)
 {
@@ -109,11 +123,9 @@ fill(int ruleset, const struct confine_paths_spec *spec,
         if (allow_beneath(ruleset, *at, owning & rights->files, err) != 0)
             return -1;
     }
-    for (const char *const *at = spec->read; *at != NULL; at++) {
-        if (allow_beneath(ruleset, *at, reading, err) != 0 &&
-            err->sys_errno != ENOENT && err->sys_errno != EACCES)
-            return -1;
-    }
+    if (allow_what_is_there(ruleset, spec->read, reading, err) != 0 ||
+        allow_what_is_there(ruleset, spec->open, opening, err) != 0)
+        return -1;
     if (rights->tcp != 0 && spec->may_bind &&
         syscall(SYS_landlock_add_rule, ruleset, RULE_TCP_PORT, &any_port, 0) !=
             0)

@@ -17,8 +17,10 @@
 #include "err.h"
 
 struct confine_paths_spec {
-    const char *const *read; /* borrowed; ends with NULL; may be absent */
-    const char *const *own;  /* borrowed; ends with NULL; must be there */
+    /* Borrowed, as the next two; ends with NULL; what is absent is left out. */
+    const char *const *read;
+    const char *const *open; /* the same; files by name, without listing */
+    const char *const *own;  /* ends with NULL; must be there */
     bool may_bind;           /* TCP: to a port of the kernel's choice */
     bool may_reach_abstract; /* local sockets without a path */
     bool say_refused;        /* the kernel logs what it refuses */

@@ -1,5 +1,6 @@
 #include "confine_paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,6 +28,7 @@ struct fixture {
     char other[PATH_BYTES];
     const char *own_list[2];
     const char *read_list[3];
+    const char *open_list[2];
     struct confine_paths_spec spec;
 };
 
@@ -73,8 +75,8 @@ setup(void **state)
     f->own_list[0] = f->own;
     f->read_list[0] = "/tmp/leadline-confine-absent";
     f->read_list[1] = f->read;
-    f->spec =
-        (struct confine_paths_spec){.own = f->own_list, .read = f->read_list};
+    f->spec = (struct confine_paths_spec){
+        .own = f->own_list, .read = f->read_list, .open = f->open_list};
     *state = f;
     return 0;
 }
@@ -182,6 +184,105 @@ files_are_ours_to_read_or_none_of_ours(void **state)
 {
     skip_below_abi(1);
     assert_int_equal(in_child(try_files, *state), 0);
+}
+
+static int
+try_opening(void *ctx)
+{
+    struct fixture *f = ctx;
+    DIR *listed;
+
+    f->open_list[0] = f->other;
+    if (!is_held_to_paths(f))
+        return IN_CHILD_COULD_NOT;
+    if (try_open(f->other, "file", O_RDONLY) != 0 ||
+        try_open(f->other, "file", O_WRONLY) != EACCES)
+        return 1;
+    listed = opendir(f->other);
+    if (listed != NULL)
+        (void)closedir(listed);
+    return listed == NULL && errno == EACCES ? 0 : 2;
+}
+
+static void
+files_may_be_opened_where_nothing_may_be_listed(void **state)
+{
+    skip_below_abi(1);
+    assert_int_equal(in_child(try_opening, *state), 0);
+}
+
+/* ---- resolv.conf ---- */
+
+/* As a service does that starts after us, or is restarted. */
+struct manager {
+    struct fixture *f;
+    pthread_mutex_t go;
+    const char *folder;
+    bool anew; /* the folder is there already */
+};
+
+static void *
+manage(void *ctx)
+{
+    struct manager *manager = ctx;
+    char folder[PATH_BYTES];
+    char gone[PATH_BYTES];
+
+    (void)pthread_mutex_lock(&manager->go);
+    join(folder, manager->f->other, manager->folder);
+    join(gone, manager->f->other, "gone");
+    if (manager->anew)
+        (void)rename(folder, gone);
+    if (mkdir(folder, 0700) == 0)
+        put_file(folder, "resolv.conf", "nameserver 192.0.2.53");
+    (void)pthread_mutex_unlock(&manager->go);
+    return NULL;
+}
+
+/* The text behind a link that was there before the folder behind it was. */
+static int
+read_what_was_made_later(void *ctx)
+{
+    struct manager *manager = ctx;
+    char link[PATH_BYTES];
+    struct confine_spec spec = {.own = {manager->f->own}, .resolv_conf = link};
+    char text[64] = "";
+    pthread_t thread;
+    int fd;
+
+    join(link, manager->f->top, "resolv.conf");
+    (void)pthread_mutex_init(&manager->go, NULL);
+    (void)pthread_mutex_lock(&manager->go);
+    if (pthread_create(&thread, NULL, manage, manager) != 0)
+        return 1;
+    confine(&spec);
+    (void)pthread_mutex_unlock(&manager->go);
+    (void)pthread_join(thread, NULL);
+    fd = open(link, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return 2;
+    if (read(fd, text, sizeof(text) - 1) < 0)
+        return 3;
+    /* No more than that is open. */
+    if (try_open(manager->f->own, "../read/file", O_RDONLY) != EACCES)
+        return 4;
+    return strcmp(text, "nameserver 192.0.2.53") == 0 ? 0 : 5;
+}
+
+static void
+resolv_conf_is_read_where_it_is_made_later(void **state)
+{
+    struct fixture *f = *state;
+    struct manager manager = {.f = f, .folder = "resolve"};
+    char link[PATH_BYTES];
+
+    skip_below_abi(1);
+    join(link, f->top, "resolv.conf");
+    assert_int_equal(symlink("other/resolve/resolv.conf", link), 0);
+    assert_int_equal(in_child(read_what_was_made_later, &manager), 0);
+    /* There now, and made anew by the next child's manager. */
+    manager.anew = true;
+    assert_int_equal(in_child(read_what_was_made_later, &manager), 0);
 }
 
 struct replacing {
@@ -438,6 +539,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         CASE(files_are_ours_to_read_or_none_of_ours),
         CASE(a_file_replaced_by_renaming_can_be_read),
+        CASE(files_may_be_opened_where_nothing_may_be_listed),
+        CASE(resolv_conf_is_read_where_it_is_made_later),
         CASE(a_port_is_bound_only_where_a_source_address_is_configured),
         CASE(nobody_outside_is_sent_a_signal),
         cmocka_unit_test(each_abi_is_asked_for_what_it_knows),
