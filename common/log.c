@@ -11,7 +11,7 @@
 
 #include "clock.h"
 
-enum { LINE_MAX_BYTES = 1024, EVENTS_MAX = 64 };
+enum { LINE_MAX_BYTES = 1024, HELD_BACK_BYTES = 40, EVENTS_MAX = 64 };
 
 static const int64_t minute_ns = 60 * NS_PER_SEC;
 
@@ -80,18 +80,40 @@ put_escaped(char *line, size_t size, const char *text)
     return used;
 }
 
+/* One that has something to be put after its text, however long that is. */
+struct line {
+    enum log_level level;
+    const char *event;
+    const char *text;
+    uint64_t held_back; /* lines, since the last of its kind */
+};
+
+static size_t
+put_held_back(char out[HELD_BACK_BYTES], uint64_t held_back)
+{
+    if (held_back == 0)
+        return 0;
+    return (size_t)snprintf(
+        out, HELD_BACK_BYTES, " held_back=%llu", (unsigned long long)held_back);
+}
+
 /* One write(2) a line, so that lines of several threads do not mix. */
 static void
-put_line(enum log_level level, const char *event, const char *text)
+put_line(const struct line *what)
 {
     char line[LINE_MAX_BYTES + 128];
-    size_t len = put_stamp(line, sizeof(line), level);
+    char held_back[HELD_BACK_BYTES];
+    size_t held_back_len = put_held_back(held_back, what->held_back);
+    size_t size = sizeof(line) - held_back_len - 1;
+    size_t len = put_stamp(line, size, what->level);
 
-    len += put_escaped(line + len, sizeof(line) - len, event);
-    if (*text != '\0') {
+    len += put_escaped(line + len, size - len, what->event);
+    if (*what->text != '\0') {
         line[len++] = ' ';
-        len += put_escaped(line + len, sizeof(line) - len - 1, text);
+        len += put_escaped(line + len, size - len, what->text);
     }
+    memcpy(line + len, held_back, held_back_len);
+    len += held_back_len;
     line[len++] = '\n';
     if (write(STDERR_FILENO, line, len) < 0)
         return; /* nobody is left to be told */
@@ -152,30 +174,19 @@ may_write(enum log_level level, const char *event, uint64_t *held_back)
     return may;
 }
 
-static void
-put_held_back(char text[LINE_MAX_BYTES], uint64_t held_back)
-{
-    size_t len = strlen(text);
-
-    if (held_back > 0)
-        (void)snprintf(text + len, LINE_MAX_BYTES - len, "%sheld_back=%llu",
-            len > 0 ? " " : "", (unsigned long long)held_back);
-}
-
 void
 log_event(enum log_level level, const char *event, const char *fmt, ...)
 {
     char text[LINE_MAX_BYTES];
-    uint64_t held_back;
+    struct line line = {.level = level, .event = event, .text = text};
     va_list ap;
 
-    if (!log_shows(level) || !may_write(level, event, &held_back))
+    if (!log_shows(level) || !may_write(level, event, &line.held_back))
         return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    put_held_back(text, held_back);
-    put_line(level, event, text);
+    put_line(&line);
 }
 
 void
@@ -183,6 +194,7 @@ log_limited(struct log_limit *limit, enum log_level level, const char *event,
     const char *fmt, ...)
 {
     char text[LINE_MAX_BYTES];
+    struct line line = {.level = level, .event = event, .text = text};
     int64_t now_ns = clock_mono_ns();
     va_list ap;
 
@@ -195,8 +207,8 @@ log_limited(struct log_limit *limit, enum log_level level, const char *event,
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    put_held_back(text, limit->held_back);
+    line.held_back = limit->held_back;
     limit->held_back = 0;
     limit->next_ns = now_ns + minute_ns;
-    put_line(level, event, text);
+    put_line(&line);
 }

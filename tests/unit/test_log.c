@@ -136,6 +136,25 @@ a_repeating_event_is_said_once_and_counted(void **state)
     assert_string_equal(seen(f) + 24, " warn dropped n=9 held_back=4\n");
 }
 
+static void
+what_was_held_back_stands_even_on_a_full_line(void **state)
+{
+    struct fixture *f = *state;
+    struct log_limit limit = {0};
+    char text[4000];
+    const char *line;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    for (int as_is = 1; as_is >= 0; as_is--) {
+        limit = (struct log_limit){.held_back = 12345};
+        log_limited(&limit, LOG_AT_WARN, "dropped", "text=\"%s\"", text);
+        line = seen(f);
+        assert_string_equal(line + strlen(line) - 17, " held_back=12345\n");
+        memset(text, '\x01', sizeof(text) - 1); /* grows when escaped */
+    }
+}
+
 #define log_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 /* Takes until none is left at that moment; how many there were. */
@@ -243,6 +262,7 @@ main(void)
         log_test(a_long_line_is_cut_and_still_ends),
         log_test(under_systemd_a_line_begins_with_its_priority),
         log_test(a_repeating_event_is_said_once_and_counted),
+        log_test(what_was_held_back_stands_even_on_a_full_line),
         log_test(a_burst_comes_at_once_and_then_one_a_minute),
         log_test(an_outage_of_a_year_leaves_one_line_a_minute),
         log_test(each_event_has_a_burst_of_its_own),
