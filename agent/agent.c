@@ -75,6 +75,8 @@ on_config(void *ctx, struct wire_config *config, struct err *why)
 {
     struct agent *agent = ctx;
 
+    /* Decoding and keeping it needs several times the room that it takes. */
+    upkeep_trim_soon(&agent->upkeep);
     return assignment_take(agent->assignment, config, why);
 }
 

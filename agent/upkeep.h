@@ -18,9 +18,12 @@ struct upkeep {
 
 void upkeep_init(struct upkeep *upkeep, struct loop *loop);
 
-/* Trims now, and every half minute. */
+/* Trims now, and every ten seconds. */
 void upkeep_start(struct upkeep *upkeep);
 void upkeep_stop(struct upkeep *upkeep);
+
+/* Trims in the loop's next turn: something large has just been taken in. */
+void upkeep_trim_soon(struct upkeep *upkeep);
 
 /* How much of one processor was used since the last call, in thousandths. */
 uint32_t upkeep_load_permille(struct upkeep *upkeep);

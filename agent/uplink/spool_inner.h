@@ -19,9 +19,10 @@ struct spool_commit {
     struct buf tail;         /* owned: what was appended until it began */
     unsigned tail_count;
     char note_name[SPOOL_NOTE_NAME_MAX + 1]; /* "" for none */
-    struct buf note;                         /* owned */
-    struct spool_change now;                 /* before, then after */
-    uint64_t lost; /* as `now` said before: others count meanwhile */
+    struct bytes note_value; /* lent by whoever waits, or in `note` */
+    struct buf note;         /* owned; a copy for the thread */
+    struct spool_change now; /* before, then after */
+    uint64_t lost;           /* as `now` said before: others count meanwhile */
     int rc;
     struct err err;
 };

@@ -34,25 +34,40 @@ gather(struct spool *spool, struct err *err)
         .retention_ms = spool->retention_ms,
         .cap_bytes = spool->cap_bytes,
         .note_name = commit->note_name[0] == '\0' ? NULL : commit->note_name,
-        .note = buf_bytes(&commit->note),
+        .note = commit->note_value,
     };
     return 0;
 }
 
+/* The note's value is lent until the commit has ended. */
 static int
 begin(struct spool *spool, const struct spool_note *note, struct err *err)
 {
     struct spool_commit *commit = &spool->commit;
 
-    buf_clear(&commit->note);
     commit->note_name[0] = '\0';
     if (note != NULL) {
-        if (buf_append(&commit->note, note->value.data, note->value.len, err) !=
-            0)
-            return -1;
+        commit->note_value = note->value;
         memcpy(commit->note_name, note->name, strlen(note->name) + 1);
     }
     return gather(spool, err);
+}
+
+/* Nobody waits for it: the note is copied, if there is one. */
+static int
+begin_elsewhere(
+    struct spool *spool, const struct spool_note *note, struct err *err)
+{
+    struct spool_commit *commit = &spool->commit;
+    struct spool_note copy;
+
+    if (note == NULL)
+        return begin(spool, NULL, err);
+    buf_clear(&commit->note);
+    if (buf_append(&commit->note, note->value.data, note->value.len, err) != 0)
+        return -1;
+    copy = (struct spool_note){note->name, buf_bytes(&commit->note)};
+    return begin(spool, &copy, err);
 }
 
 /* Touches nothing but the commit and the database. */
@@ -138,6 +153,7 @@ rest(struct spool *spool)
     buf_clear(&commit->tail);
     buf_clear(&commit->note);
     commit->note_name[0] = '\0';
+    commit->note_value = (struct bytes){NULL, 0};
     buf_trim(&commit->tail, KEEP_BYTES);
     buf_trim(&commit->note, KEEP_BYTES);
     buf_trim(&spool->tail, KEEP_BYTES);
@@ -209,7 +225,7 @@ spool_write_start(struct spool *spool, const struct spool_note *note,
         return 0;
     if (spool->thread == NULL)
         spool->thread = spool_thread_new(err);
-    if (spool->thread == NULL || begin(spool, note, err) != 0 ||
+    if (spool->thread == NULL || begin_elsewhere(spool, note, err) != 0 ||
         spool_db_hold(spool->db, err) != 0)
         return err_wrap(err, "spool %s", spool->dir.path);
     spool->writing = true;

@@ -14,7 +14,7 @@ struct fake_collector {
     void *zap;
     char endpoint[64];
     uint8_t public_key[WIRE_KEY_BYTES];
-    int status;
+    _Atomic int status;
     uint8_t peer[PART_MAX_BYTES]; /* routing id */
     size_t peer_len;
     uint8_t peer_key[WIRE_KEY_BYTES];

@@ -23,7 +23,7 @@ const char *fake_collector_endpoint(const struct fake_collector *fake);
 int fake_collector_port(const struct fake_collector *fake);
 const uint8_t *fake_collector_key(const struct fake_collector *fake);
 
-/* What ZAP says of everybody: 200 (the default), 300, 400. */
+/* What ZAP says of everybody: 200 (the default), 300, 400.  From any thread. */
 void fake_collector_admit(struct fake_collector *fake, int status);
 
 /*
