@@ -38,6 +38,10 @@ take_global(int argc, char **argv, int *i, int64_t now_unix_ms, struct cli *cli,
         cli->json = true;
         return 1;
     }
+    if (strcmp(argv[*i], "--csv") == 0) {
+        cli->csv = true;
+        return 1;
+    }
     if (strcmp(argv[*i], "--no-color") == 0) {
         cli->paper.screen.color = false;
         return 1;
@@ -75,6 +79,8 @@ args_take_globals(int argc, char **argv, int64_t now_unix_ms, struct cli *cli,
         if (rc == 0)
             argv[(*left)++] = argv[i];
     }
+    if (cli->csv && cli->json)
+        return err_set(err, ERR_PARSE, "either --json or --csv");
     if (cli->has_now && cli->store == NULL)
         return err_set(err, ERR_PARSE,
             "--now goes with --store DIR: a running collector's now is now");

@@ -21,6 +21,7 @@ struct cli {
     bool has_now;
     int64_t now_unix_ms; /* --now; only with a store */
     bool json;
+    bool csv;
     struct paper paper; /* stdout, for people */
 };
 
@@ -45,7 +46,15 @@ int cli_complain(const struct err *err);
 const char *cli_arg(const json_t *args, const char *name);
 bool cli_flag(const json_t *args, const char *name);
 
-/* Prints an answer as JSON on stdout. */
+/* Prints an answer as JSON on stdout; on a terminal in ASCII alone. */
 void cli_print_json(const json_t *answer);
+
+/*
+ * Prints the answer to a query of query.h for programs, if that is what was
+ * asked for: false where it is to be drawn for people.  *code is changed where
+ * that fails.
+ */
+bool cli_print_for_programs(
+    const struct cli *cli, const char *query, const json_t *answer, int *code);
 
 #endif

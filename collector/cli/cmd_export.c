@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "buf.h"
+#include "csv.h"
 #include "render.h"
 #include "results_follow.h"
 #include "source.h"
@@ -17,19 +18,24 @@
 
 enum { FOLLOW_PAUSE_S = 1, READ_BYTES = 1 << 16 };
 
-static void
-print_results(const struct cli *cli, const json_t *answer)
+/* The titles of CSV stand once, above all of what is followed. */
+static int
+print_results(
+    const struct cli *cli, const json_t *answer, bool titles, struct err *err)
 {
     json_t *result;
     size_t i;
 
+    if (cli->csv)
+        return csv_put(stdout, "results", answer, titles, err);
     if (!cli->json) {
         render_results(cli, answer);
-        return;
+        return 0;
     }
     /* The export's lines: one result each, so that programs can stream. */
     json_array_foreach(json_object_get(answer, "results"), i, result)
         cli_print_json(result);
+    return 0;
 }
 
 /* Ctrl-C is how this ends, and no failure. */
@@ -42,16 +48,21 @@ on_interrupt(int signum)
     was_interrupted = 1;
 }
 
-static void
-show_new(const struct cli *cli, struct table *table, const json_t *fresh)
+static int
+show_new(const struct cli *cli, struct table *table, const json_t *fresh,
+    bool first, struct err *err)
 {
-    if (cli->json) {
-        print_results(cli, fresh);
+    int rc = 0;
+
+    if (cli->json || cli->csv) {
+        rc = print_results(cli, fresh, first, err);
     } else {
         render_results_add(table, fresh);
         table_print_more(table, &cli->paper);
     }
-    (void)fflush(stdout);
+    if (rc == 0 && fflush(stdout) != 0)
+        rc = err_sys(err, errno, "stdout");
+    return rc;
 }
 
 /* -1: the collector cannot be asked, or memory is out. */
@@ -63,6 +74,7 @@ show_next(const struct cli *cli, json_t *question,
     int code = CLI_DONE;
     json_t *answer = source_ask(cli, "results", question, &code, err);
     json_t *fresh;
+    int rc;
 
     if (answer == NULL)
         return -1;
@@ -70,13 +82,14 @@ show_next(const struct cli *cli, json_t *question,
     json_decref(answer);
     if (fresh == NULL)
         return err_set(err, ERR_NOMEM, "results");
-    show_new(cli, table, fresh);
+    rc = show_new(
+        cli, table, fresh, json_object_get(question, "after") == NULL, err);
     json_decref(fresh);
-    if (results_follow_from_unix_ms(follow) > 0) {
+    if (rc == 0 && results_follow_from_unix_ms(follow) > 0) {
         text_put_moment(results_follow_from_unix_ms(follow), from);
         (void)json_object_set_new(question, "after", json_string(from));
     }
-    return 0;
+    return rc;
 }
 
 /* New results come once, in the order in which they are known. */
@@ -120,7 +133,8 @@ cmd_results_run(const struct cli *cli, const json_t *args)
     answer = source_ask(cli, "results", args, &code, &err);
     if (answer == NULL)
         return cli_complain(&err);
-    print_results(cli, answer);
+    if (print_results(cli, answer, true, &err) != 0)
+        code = cli_complain(&err);
     json_decref(answer);
     return code;
 }

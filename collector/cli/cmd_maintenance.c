@@ -210,9 +210,7 @@ cmd_maintenance_list_run(const struct cli *cli, const json_t *args)
 
     if (answer == NULL)
         return cli_complain(&err);
-    if (cli->json) {
-        cli_print_json(answer);
-    } else {
+    if (!cli_print_for_programs(cli, "maintenance", answer, &code)) {
         render_windows(cli, windows);
         if (json_array_size(windows) > 0 && json_array_size(paused) > 0)
             paper_end(&cli->paper);

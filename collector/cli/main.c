@@ -17,6 +17,7 @@
 #include "cmd_probe.h"
 #include "cmd_test_mail.h"
 #include "cmd_verify.h"
+#include "csv.h"
 #include "probe_help.h"
 #include "render.h"
 #include "source.h"
@@ -34,9 +35,7 @@ ask(const struct cli *cli, const char *query, const json_t *args,
 
     if (answer == NULL)
         return cli_complain(&err);
-    if (cli->json)
-        cli_print_json(answer);
-    else
+    if (!cli_print_for_programs(cli, query, answer, &code))
         render(cli, answer);
     json_decref(answer);
     return code;
@@ -45,7 +44,14 @@ ask(const struct cli *cli, const char *query, const json_t *args,
 static int
 run_status(const struct cli *cli, const json_t *args)
 {
-    return ask(cli, "status", args, render_status);
+    json_t *more = json_deep_copy(args);
+    int code;
+
+    if (render_has_sparks(cli))
+        (void)json_object_set_new(more, "hours", json_true());
+    code = ask(cli, "status", more, render_status);
+    json_decref(more);
+    return code;
 }
 
 static int
@@ -94,8 +100,8 @@ static const struct cli_command commands[] = {
     {"status", {"site?", NULL}, run_status, "[SITE]",
         "one line a check: state, latency, p95, uptime"},
     {"p95",
-        {"check?", "since=", "from=", "to=", "phase=", "by=", "quantile=",
-            "strict", NULL},
+        {"check?", "since=", "from=", "to=", "month=", "phase=", "by=",
+            "quantile=", "strict", NULL},
         run_p95,
         "[CHECK] [--since 24h] [--phase NAME,..|all] [--by region|agent]",
         "quantiles with n and error bound"},
@@ -106,16 +112,21 @@ static const struct cli_command commands[] = {
         "uptime, bounds, coverage, budget, verdict"},
     {"incidents show", {"id!", NULL}, run_incident, "ID",
         "one incident with its evidence"},
-    {"incidents", {"check?", "open", "since=", NULL}, run_incidents,
-        "[CHECK] [--open] [--since 30d]", "what failed, where, since when"},
+    {"incidents",
+        {"check?", "open", "since=", "from=", "to=", "month=", "region=", NULL},
+        run_incidents, "[CHECK] [--open] [--since 30d] [--region R|global]",
+        "what failed, where, since when"},
     {"results",
-        {"check!", "since=", "from=", "to=", "region=", "agent=", "follow",
-            NULL},
+        {"check!", "since=", "from=", "to=", "month=", "region=", "agent=",
+            "follow", NULL},
         cmd_results_run,
         "CHECK [--since 1h] [--region R] [--agent A] [--follow]",
         "single results; --follow shows new ones until Ctrl-C"},
-    {"export", {"check?", "since=", "from=", "to=", "format=", NULL},
-        cmd_export_run, "[CHECK] [--since 24h] [--format jsonl|csv]",
+    {"export",
+        {"check?", "since=", "from=", "to=", "month=", "region=", "agent=",
+            "format=", NULL},
+        cmd_export_run,
+        "[CHECK] [--since 24h] [--region R] [--agent A] [--format jsonl|csv]",
         "results out"},
     {"import", {"file!", NULL}, cmd_import_run, "FILE|-", "results in"},
     {"agents", {NULL}, run_agents, "", "the fleet"},
@@ -159,7 +170,7 @@ print_usage(FILE *out)
 {
     (void)fprintf(out,
         "usage: leadline [--control ENDPOINT | --store DIR [--now TIME]] "
-        "[--json] [--no-color] COMMAND ...\n\n");
+        "[--json | --csv] [--no-color] COMMAND ...\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         (void)fprintf(
             out, "  %-15s %s\n", commands[i].name, commands[i].summary);
@@ -215,6 +226,14 @@ print_help(const struct cli_command *command)
     }
 }
 
+static bool
+has_csv(const struct cli_command *command)
+{
+    if (command->run == cmd_maintenance_list_run)
+        return true;
+    return csv_has(command->name);
+}
+
 static int
 run_command(const struct cli *cli, int argc, char **argv)
 {
@@ -234,6 +253,13 @@ run_command(const struct cli *cli, int argc, char **argv)
     args = args_take(command, argc - used, argv + used, &err);
     if (args == NULL) {
         (void)fprintf(stderr, "leadline %s: %s\n", command->name, err.msg);
+        return CLI_USAGE;
+    }
+    if (cli->csv && !has_csv(command)) {
+        (void)fprintf(stderr,
+            "leadline: --csv goes with status, p95, sla, incidents, agents, "
+            "results and maintenance list; export has --format csv\n");
+        json_decref(args);
         return CLI_USAGE;
     }
     code = command->run(cli, args);

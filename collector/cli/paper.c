@@ -116,3 +116,16 @@ paper_spaces(const struct paper *paper, size_t count)
 {
     (void)fprintf(paper->out, "%*s", (int)count, "");
 }
+
+void
+paper_line(const struct paper *paper, const char *fmt, ...)
+{
+    char text[PAPER_TEXT_BYTES];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    paper_put(paper, PAPER_PLAIN, "%s", text);
+    paper_end(paper);
+}

@@ -39,6 +39,10 @@ void paper_put(const struct paper *paper, enum paper_style style,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 void paper_end(const struct paper *paper);
+
+/* Both, for a whole line in the plain style. */
+void paper_line(const struct paper *paper, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void paper_spaces(const struct paper *paper, size_t count);
 
 /*

@@ -19,6 +19,9 @@ render_fn render_incident; /* one, with its evidence */
 render_fn render_agents;
 render_fn render_results;
 
+/* Whether render_status() draws the last hours: it then wants "hours". */
+bool render_has_sparks(const struct cli *cli);
+
 /* The same for results that go on: a table, new, and rows into it. */
 struct table;
 struct table *render_results_table(void);

@@ -17,20 +17,23 @@ print_notes(const struct cli *cli, const json_t *agent)
     char age[TABLE_CELL_BYTES];
 
     if (json_is_string(json_object_get(agent, "cfg_reason")))
-        (void)printf("%s: refuses its configuration: %s\n", name,
+        paper_line(&cli->paper, "%s: refuses its configuration: %s", name,
             render_text(agent, "cfg_reason"));
     if (json_is_true(json_object_get(agent, "rotating")))
-        (void)printf("%s: rotating, its new key is not in use yet\n", name);
+        paper_line(
+            &cli->paper, "%s: rotating, its new key is not in use yet", name);
     if (json_is_string(clone)) {
         render_age(cli, json_object_get(agent, "clone_seen"), age, sizeof(age));
-        (void)printf("%s: a second process with its key, at %s, was turned "
-                     "away %s ago; the first is at %s\n",
+        paper_line(&cli->paper,
+            "%s: a second process with its key, at %s, was turned away %s ago; "
+            "the first is at %s",
             name, json_string_value(clone), age, render_text(agent, "address"));
     }
     if (lost > 0 || quarantined > 0)
-        (void)printf("%s: %" JSON_INTEGER_FORMAT
-                     " results lost by a full spool, %" JSON_INTEGER_FORMAT
-                     " unreadable and kept in quarantine\n",
+        paper_line(&cli->paper,
+            "%s: %" JSON_INTEGER_FORMAT
+            " results lost by a full spool, %" JSON_INTEGER_FORMAT
+            " unreadable and kept in quarantine",
             name, lost, quarantined);
 }
 

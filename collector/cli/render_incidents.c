@@ -52,7 +52,8 @@ render_incidents(const struct cli *cli, const json_t *answer)
 
 /* Nested facts, indented: people read them, programs take --json. */
 static void
-print_tree(const char *name, const json_t *value, int depth)
+put_tree(
+    const struct paper *paper, const char *name, const json_t *value, int depth)
 {
     const char *key;
     json_t *member;
@@ -60,53 +61,55 @@ print_tree(const char *name, const json_t *value, int depth)
 
     if (json_is_null(value))
         return;
-    (void)printf("%*s%s:", depth * 2, "", name);
-    if (json_is_string(value)) {
-        (void)printf(" %s\n", json_string_value(value));
-    } else if (json_is_integer(value)) {
-        (void)printf(" %" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
-    } else if (json_is_number(value)) {
-        (void)printf(" %g\n", json_number_value(value));
-    } else if (json_is_boolean(value)) {
-        (void)printf(" %s\n", json_is_true(value) ? "yes" : "no");
-    } else if (json_is_array(value)) {
-        (void)printf("\n");
-        json_array_foreach((json_t *)value, i, member)
-            print_tree("-", member, depth + 1);
-    } else {
-        (void)printf("\n");
-        json_object_foreach((json_t *)value, key, member)
-            print_tree(key, member, depth + 1);
-    }
+    paper_spaces(paper, (size_t)depth * 2);
+    paper_put(paper, PAPER_PLAIN, "%s:", name);
+    if (json_is_string(value))
+        paper_put(paper, PAPER_PLAIN, " %s", json_string_value(value));
+    else if (json_is_integer(value))
+        paper_put(paper, PAPER_PLAIN, " %" JSON_INTEGER_FORMAT,
+            json_integer_value(value));
+    else if (json_is_number(value))
+        paper_put(paper, PAPER_PLAIN, " %g", json_number_value(value));
+    else if (json_is_boolean(value))
+        paper_put(
+            paper, PAPER_PLAIN, " %s", json_is_true(value) ? "yes" : "no");
+    paper_end(paper);
+    json_array_foreach((json_t *)value, i, member)
+        put_tree(paper, "-", member, depth + 1);
+    json_object_foreach((json_t *)value, key, member)
+        put_tree(paper, key, member, depth + 1);
 }
 
 void
 render_incident(const struct cli *cli, const json_t *answer)
 {
+    const struct paper *paper = &cli->paper;
     const char *reason = render_text(answer, "reason");
     int number = measure_reason_from(reason);
     const char *key;
     json_t *value;
     char text[64];
 
-    (void)printf("INC-%s  %s  %s  %s\n", render_text(answer, "id"),
+    paper_line(paper, "INC-%s  %s  %s  %s", render_text(answer, "id"),
         render_text(answer, "check"), render_text(answer, "scope"),
         render_text(answer, "state"));
     render_moment(json_object_get(answer, "start"), text, sizeof(text));
-    (void)printf("start     %s UTC\n", text);
+    paper_line(paper, "start     %s UTC", text);
     render_moment(json_object_get(answer, "end"), text, sizeof(text));
     if (strcmp(text, "-") != 0) {
-        (void)printf("end       %s UTC\n", text);
+        paper_line(paper, "end       %s UTC", text);
     } else {
         render_age(cli, json_object_get(answer, "start"), text, sizeof(text));
-        (void)printf("open for  %s\n", text);
+        paper_line(paper, "open for  %s", text);
     }
     render_moment(json_object_get(answer, "noticed"), text, sizeof(text));
-    (void)printf("noticed   %s UTC\n", text);
-    if (number > 0)
-        (void)printf("reason    %s (%s)\nto do     %s\n", reason,
-            measure_reason_words((enum measure_reason)number),
+    paper_line(paper, "noticed   %s UTC", text);
+    if (number > 0) {
+        paper_line(paper, "reason    %s (%s)", reason,
+            measure_reason_words((enum measure_reason)number));
+        paper_line(paper, "to do     %s",
             measure_reason_advice((enum measure_reason)number));
+    }
     json_object_foreach(json_object_get(answer, "evidence"), key, value)
-        print_tree(key, value, 0);
+        put_tree(paper, key, value, 0);
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bars.h"
 #include "render.h"
 #include "table.h"
 
@@ -51,6 +52,46 @@ put_regions(const json_t *regions, char *out, size_t size)
     }
 }
 
+enum { SPARKS_COLUMNS_MIN = 110, SPARKS_MAX = 24 };
+
+bool
+render_has_sparks(const struct cli *cli)
+{
+    return !cli->json && !cli->csv && cli->paper.screen.terminal &&
+           cli->paper.screen.columns >= SPARKS_COLUMNS_MIN;
+}
+
+/* One letter an hour, as high as its p95 within the highest of them. */
+static void
+put_sparks(
+    const struct paper *paper, const json_t *hours, char *out, size_t size)
+{
+    double top = 1;
+    size_t used = 0;
+    json_t *hour;
+    size_t i;
+
+    out[0] = '\0';
+    json_array_foreach((json_t *)hours, i, hour)
+    {
+        if (json_number_value(hour) > top)
+            top = json_number_value(hour);
+    }
+    json_array_foreach((json_t *)hours, i, hour)
+    {
+        const char *letter = " ";
+        int len;
+
+        if (json_is_number(hour))
+            letter = bars_spark(
+                paper, (int64_t)json_number_value(hour), (int64_t)top);
+        len = snprintf(out + used, size - used, "%s", letter);
+        if (i == SPARKS_MAX || len < 0 || (size_t)len >= size - used)
+            return;
+        used += (size_t)len;
+    }
+}
+
 /* Why a check is not measured, or not judged, now. */
 static void
 print_quiet(const struct cli *cli, const json_t *check)
@@ -62,20 +103,18 @@ print_quiet(const struct cli *cli, const json_t *check)
 
     if (json_is_object(paused)) {
         render_moment(json_object_get(paused, "since"), text, sizeof(text));
-        paper_put(&cli->paper, PAPER_PLAIN,
-            "%s is paused since %s UTC by %s: %s", render_text(check, "check"),
-            text, render_text(paused, "author"), render_text(paused, "reason"));
-        paper_end(&cli->paper);
+        paper_line(&cli->paper, "%s is paused since %s UTC by %s: %s",
+            render_text(check, "check"), text, render_text(paused, "author"),
+            render_text(paused, "reason"));
     }
     json_array_foreach(json_object_get(check, "maintenance"), i, window)
     {
         render_moment(json_object_get(window, "to"), text, sizeof(text));
-        paper_put(&cli->paper, PAPER_PLAIN, "%s is in maintenance %s%s%s: %s",
+        paper_line(&cli->paper, "%s is in maintenance %s%s%s: %s",
             render_text(check, "check"), strcmp(text, "-") == 0 ? "" : "until ",
             strcmp(text, "-") == 0 ? render_text(window, "every") : text,
             strcmp(text, "-") == 0 ? "" : " UTC",
             render_text(window, "reason"));
-        paper_end(&cli->paper);
     }
 }
 
@@ -83,8 +122,8 @@ void
 render_status(const struct cli *cli, const json_t *answer)
 {
     static const char *const columns[] = {"CHECK", "KIND", "STATE", ">SINCE",
-        "REGIONS", ">P95 24H", ">UPTIME MONTH", "INCIDENT"};
-    struct table *table = table_new(columns, 8);
+        "REGIONS", ">P95 24H", ">UPTIME MONTH", "INCIDENT", "LAST 24 H"};
+    struct table *table = table_new(columns, render_has_sparks(cli) ? 9 : 8);
     const json_t *agents = json_object_get(answer, "agents");
     const json_t *used =
         json_object_get(json_object_get(answer, "store"), "used_ratio");
@@ -114,6 +153,9 @@ render_status(const struct cli *cli, const json_t *answer)
             json_object_get(check, "uptime_month"), text, sizeof(text));
         table_cell(table, PAPER_PLAIN, "%s", text);
         table_cell(table, PAPER_BAD, "%s", render_text(check, "incident"));
+        put_sparks(&cli->paper, json_object_get(check, "p95_hours_us"), text,
+            sizeof(text));
+        table_cell(table, PAPER_PLAIN, "%s", text);
     }
     table_print(table, &cli->paper);
     table_free(table);
@@ -127,7 +169,10 @@ render_status(const struct cli *cli, const json_t *answer)
     if (json_is_number(used))
         (void)printf("; store %.1f %% full", json_number_value(used) * 100.0);
     (void)printf("\n");
-    if (json_is_string(refused))
-        (void)printf("configuration refused, the one before is in force: %s\n",
+    if (json_is_string(refused)) {
+        paper_put(&cli->paper, PAPER_WARN,
+            "configuration refused, the one before is in force: %s",
             json_string_value(refused));
+        paper_end(&cli->paper);
+    }
 }

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "ctl_client.h"
 #include "query.h"
+#include "text.h"
 #include "wire.h"
 
 enum { ANSWER_TIMEOUT_MS = 30000 };
@@ -115,41 +117,94 @@ source_ask(const struct cli *cli, const char *query, const json_t *args,
     return answer;
 }
 
+/*
+ * Export lines on their way to stdout.  A terminal gets each line whole and
+ * harmless: what agents and imported files say may be in it.
+ */
+struct printing {
+    bool terminal;
+    bool csv;
+    struct buf line; /* on a terminal: the begun one */
+};
+
+static int
+write_all(const void *data, size_t len, struct err *err)
+{
+    /* An empty piece may have no address, which fwrite() must not get. */
+    if (len > 0 && fwrite(data, 1, len, stdout) != len)
+        return err_set(err, ERR_SYS, "stdout cannot be written");
+    return 0;
+}
+
+static int
+show_line(struct printing *printing, struct err *err)
+{
+    const char *text = buf_text(&printing->line, err);
+    json_t *value = NULL;
+    char *harmless;
+    int rc;
+
+    if (text == NULL)
+        return -1;
+    if (!printing->csv)
+        value = json_loads(text, 0, NULL);
+    if (value != NULL) {
+        harmless = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+        json_decref(value);
+    } else {
+        harmless = malloc(printing->line.len + 1);
+        if (harmless != NULL)
+            text_put_harmless(
+                text, strcspn(text, "\r"), harmless, printing->line.len + 1);
+    }
+    if (harmless == NULL)
+        return err_set(err, ERR_NOMEM, "a line");
+    rc = write_all(harmless, strlen(harmless), err);
+    free(harmless);
+    buf_clear(&printing->line);
+    return rc == 0 ? write_all("\n", 1, err) : -1;
+}
+
 static int
 print_piece(void *ctx, struct bytes piece, struct err *err)
 {
-    (void)ctx;
-    /* An empty piece may have no address, which fwrite() must not get. */
-    if (piece.len > 0 && fwrite(piece.data, 1, piece.len, stdout) != piece.len)
-        return err_set(err, ERR_SYS, "stdout cannot be written");
+    struct printing *printing = ctx;
+
+    if (!printing->terminal)
+        return write_all(piece.data, piece.len, err);
+    while (piece.len > 0) {
+        const uint8_t *end = memchr(piece.data, '\n', piece.len);
+        size_t len = end != NULL ? (size_t)(end - piece.data) : piece.len;
+
+        if (buf_append(&printing->line, piece.data, len, err) != 0 ||
+            (end != NULL && show_line(printing, err) != 0))
+            return -1;
+        len += end != NULL;
+        piece.data += len;
+        piece.len -= len;
+    }
     return 0;
 }
 
 static int
 print_line(void *ctx, const char *line, struct err *err)
 {
-    (void)ctx;
-    if (puts(line) == EOF)
-        return err_set(err, ERR_SYS, "stdout cannot be written");
-    return 0;
+    struct bytes text = {.data = (const uint8_t *)line, .len = strlen(line)};
+
+    if (print_piece(ctx, text, err) != 0)
+        return -1;
+    return print_piece(
+        ctx, (struct bytes){.data = (const uint8_t *)"\n", .len = 1}, err);
 }
 
-int
-source_export(const struct cli *cli, const json_t *args, struct err *err)
+static int
+export_from_collector(const struct cli *cli, const json_t *args,
+    struct printing *printing, struct err *err)
 {
-    struct reading reading;
-    char *args_json;
+    char *args_json = json_dumps(args, JSON_COMPACT);
     int exit_code = 0;
     int rc;
 
-    if (cli->store != NULL) {
-        if (open_reading(cli, &reading, err) != 0)
-            return -1;
-        rc = query_export(&reading.env, args, print_line, NULL, err);
-        close_reading(&reading);
-        return rc;
-    }
-    args_json = json_dumps(args, JSON_COMPACT);
     if (args_json == NULL)
         return err_set(err, ERR_NOMEM, "arguments");
     rc = ctl_ask(
@@ -159,7 +214,32 @@ source_export(const struct cli *cli, const json_t *args, struct err *err)
             .args_json = args_json,
             .timeout_ms = ANSWER_TIMEOUT_MS,
         },
-        print_piece, NULL, &exit_code, err);
+        print_piece, printing, &exit_code, err);
     free(args_json);
+    return rc;
+}
+
+int
+source_export(const struct cli *cli, const json_t *args, struct err *err)
+{
+    const char *format = cli_arg(args, "format");
+    struct printing printing = {.terminal = isatty(STDOUT_FILENO) == 1,
+        .csv = format != NULL && strcmp(format, "csv") == 0};
+    struct reading reading;
+    int rc;
+
+    buf_init(&printing.line, 1 << 20);
+    if (cli->store == NULL) {
+        rc = export_from_collector(cli, args, &printing, err);
+    } else {
+        rc = open_reading(cli, &reading, err);
+        if (rc == 0) {
+            rc = query_export(&reading.env, args, print_line, &printing, err);
+            close_reading(&reading);
+        }
+    }
+    buf_free(&printing.line);
+    if (rc == 0 && fflush(stdout) != 0)
+        rc = err_set(err, ERR_SYS, "stdout cannot be written");
     return rc;
 }

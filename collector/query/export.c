@@ -179,10 +179,14 @@ tell_json(struct exporting *x, const struct raw_result *result, struct err *err)
     return rc;
 }
 
+/* RFC 4180: a line ends with CR and LF; whoever gets it adds the LF. */
 static int
 tell_text(struct exporting *x, struct err *err)
 {
-    const char *text = buf_text(&x->text, err);
+    const char *text = NULL;
+
+    if (buf_append(&x->text, "\r", 1, err) == 0)
+        text = buf_text(&x->text, err);
 
     return text != NULL ? x->fn(x->ctx, text, err) : -1;
 }
@@ -217,6 +221,9 @@ tell(void *ctx, const struct raw_result *result, struct err *err)
 {
     struct exporting *x = ctx;
 
+    if ((x->spec->region != 0 && result->region != x->spec->region) ||
+        (x->spec->agent != 0 && result->agent != x->spec->agent))
+        return 0;
     switch (x->spec->format) {
     case EXPORT_JSONL:
         return tell_json(x, result, err);

@@ -17,6 +17,8 @@ enum export_format { EXPORT_JSONL, EXPORT_CSV };
 
 struct export_spec {
     uint32_t check;       /* 0: all */
+    uint32_t region;      /* of the registry; 0: all */
+    uint32_t agent;       /* the same */
     int64_t from_unix_ms; /* slots that begin in [from, to) */
     int64_t to_unix_ms;
     enum export_format format;

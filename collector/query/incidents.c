@@ -78,6 +78,7 @@ row_json(const struct incident_row *row)
 struct list {
     struct incident_row *rows; /* owned */
     size_t count;
+    const char *scope; /* NULL: all */
     bool only_open;
 };
 
@@ -86,7 +87,8 @@ add_row(void *ctx, const struct incident_row *row, struct err *err)
 {
     struct list *list = ctx;
 
-    if (list->only_open && row->state != INCIDENT_OPEN)
+    if ((list->only_open && row->state != INCIDENT_OPEN) ||
+        (list->scope != NULL && strcmp(list->scope, row->scope) != 0))
         return 0;
     if ((list->count & (list->count - 1)) == 0) {
         size_t capacity = list->count == 0 ? 1 : list->count * 2;
@@ -172,7 +174,7 @@ incidents_answer(struct store_txn *txn, const struct conf_history *conf,
     const struct incidents_spec *spec, json_t **answer, int *exit_code,
     struct err *err)
 {
-    struct list list = {.only_open = spec->only_open};
+    struct list list = {.scope = spec->scope, .only_open = spec->only_open};
     int rc = collect(txn, conf, spec, &list, err);
 
     if (rc == 0) {

@@ -16,6 +16,7 @@
 
 struct incidents_spec {
     const char *check; /* full name; NULL: all that ever were */
+    const char *scope; /* "global" or a region; NULL: all */
     int64_t from_unix_ms;
     int64_t to_unix_ms;
     int64_t now_unix_ms; /* nothing later is judged */

@@ -8,6 +8,8 @@
 #include "maintenance.h"
 #include "p95.h"
 #include "p95_json.h"
+#include "place.h"
+#include "registry.h"
 #include "results.h"
 #include "sla.h"
 #include "span.h"
@@ -241,17 +243,42 @@ run_p95(const struct query_env *env, const json_t *args, json_t **answer,
     return add_windows(env, answer, err);
 }
 
+/* "global", or a region that is configured or ever sent a result. */
+static int
+check_scope(const struct query_env *env, const char *scope, struct err *err)
+{
+    const struct conf_region_set *regions = &newest(env)->regions;
+    uint32_t number;
+    int rc;
+
+    if (scope == NULL || strcmp(scope, "global") == 0)
+        return 0;
+    for (size_t i = 0; i < regions->count; i++) {
+        if (strcmp(regions->names[i], scope) == 0)
+            return 0;
+    }
+    rc = registry_find(env->txn, REGISTRY_REGION, scope, &number, err);
+    if (rc == 0)
+        return err_set(err, ERR_PARSE, "no region \"%.64s\" is known", scope);
+    return rc < 0 ? -1 : 0;
+}
+
 static int
 run_incidents(const struct query_env *env, const json_t *args, json_t **answer,
     int *exit_code, struct err *err)
 {
     struct incidents_spec spec = {.check = arg(args, "check"),
+        .scope = arg(args, "region"),
         .now_unix_ms = env->now_unix_ms,
         .only_open = json_is_true(json_object_get(args, "open"))};
     struct query_span span;
+    uint32_t id;
 
-    if (query_span_take(args, month_ms, "UTC", env->now_unix_ms, &span, err) !=
-        0)
+    if ((spec.check != NULL && take_check(env, spec.check, &id, err) != 0) ||
+        check_scope(env, spec.scope, err) != 0)
+        return -1;
+    if (query_span_take(args, month_ms, newest(env)->timezone, env->now_unix_ms,
+            &span, err) != 0)
         return -1;
     spec.from_unix_ms = span.from_unix_ms;
     spec.to_unix_ms = span.to_unix_ms;
@@ -287,7 +314,10 @@ query_run(const struct query_env *env, const char *command, const json_t *args,
     if (strcmp(command, "incidents.show") == 0)
         return run_incident(env, args, answer, err);
     if (strcmp(command, "status") == 0)
-        *answer = status_query(env, arg(args, "site"), err);
+        *answer = status_query(env,
+            &(struct status_spec){.site = arg(args, "site"),
+                .hours = json_is_true(json_object_get(args, "hours"))},
+            err);
     else if (strcmp(command, "agents") == 0)
         *answer = agents_query(env->txn, env->now_unix_ms, err);
     else if (strcmp(command, "maintenance") == 0)
@@ -313,12 +343,15 @@ query_export_spec(const struct query_env *env, const json_t *args,
     else if (format != NULL && strcmp(format, "jsonl") != 0)
         return err_set(err, ERR_PARSE, "--format %.40s: jsonl or csv", format);
     /* Without a range: all that raw holds. */
-    if (query_span_take(
-            args, env->now_unix_ms, "UTC", env->now_unix_ms, &span, err) != 0)
+    if (query_span_take(args, env->now_unix_ms, newest(env)->timezone,
+            env->now_unix_ms, &span, err) != 0)
         return -1;
     spec->from_unix_ms = span.from_unix_ms;
-    spec->to_unix_ms =
-        arg(args, "to") != NULL ? span.to_unix_ms : env->now_unix_ms + day_ms;
+    spec->to_unix_ms = arg(args, "to") != NULL || arg(args, "month") != NULL
+                           ? span.to_unix_ms
+                           : env->now_unix_ms + day_ms;
+    if (query_place_take(env->txn, args, &spec->region, &spec->agent, err) != 0)
+        return -1;
     if (check != NULL && take_check(env, check, &spec->check, err) != 0)
         return -1;
     return 0;

@@ -5,6 +5,7 @@
 
 #include "export.h"
 #include "facts_json.h"
+#include "place.h"
 #include "raw.h"
 #include "registry.h"
 #include "span.h"
@@ -64,22 +65,6 @@ by_time(const void *a, const void *b)
     return (int)x->measure.attempt - (int)y->measure.attempt;
 }
 
-/* The number of a region or agent that results are filtered by. */
-static int
-take_filter(const struct query_env *env, const json_t *args, const char *name,
-    enum registry_kind kind, uint32_t *number, struct err *err)
-{
-    const char *word = json_string_value(json_object_get(args, name));
-    int rc;
-
-    if (word == NULL)
-        return 0;
-    rc = registry_find(env->txn, kind, word, number, err);
-    if (rc == 0)
-        return err_set(err, ERR_PARSE, "no %s \"%.64s\" is known", name, word);
-    return rc < 0 ? -1 : 0;
-}
-
 static int
 take_args(const struct query_env *env, const json_t *args, struct gathering *g,
     struct err *err)
@@ -87,15 +72,14 @@ take_args(const struct query_env *env, const json_t *args, struct gathering *g,
     const char *after = json_string_value(json_object_get(args, "after"));
 
     g->after_unix_ms = -1;
-    if (take_filter(env, args, "region", REGISTRY_REGION, &g->region, err) !=
-            0 ||
-        take_filter(env, args, "agent", REGISTRY_AGENT, &g->agent, err) != 0)
+    if (query_place_take(env->txn, args, &g->region, &g->agent, err) != 0)
         return -1;
     if (after != NULL &&
         text_take_moment(after, env->now_unix_ms, &g->after_unix_ms, err) != 0)
         return -1;
-    return query_span_take(
-        args, default_span_ms, "UTC", env->now_unix_ms, &g->span, err);
+    return query_span_take(args, default_span_ms,
+        env->conf->versions[env->conf->count - 1].config->timezone,
+        env->now_unix_ms, &g->span, err);
 }
 
 static json_t *

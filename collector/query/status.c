@@ -10,6 +10,7 @@
 #include "raw.h"
 #include "registry.h"
 #include "sla.h"
+#include "status_hours.h"
 #include "zone.h"
 
 static const int64_t day_ms = 86400000;
@@ -294,10 +295,24 @@ check_json(const struct query_env *env, const struct config *config,
     return out;
 }
 
+static int
+add_hours(
+    const struct query_env *env, uint32_t check, json_t *one, struct err *err)
+{
+    json_t *hours = status_hours(env, check, err);
+
+    if (hours == NULL)
+        return -1;
+    if (json_object_set_new(one, "p95_hours_us", hours) != 0)
+        return err_set(err, ERR_NOMEM, "hours");
+    return 0;
+}
+
 static json_t *
 checks_json(const struct query_env *env, const struct config *config,
-    const char *site, struct err *err)
+    const struct status_spec *spec, struct err *err)
 {
+    const char *site = spec->site;
     json_t *checks = json_array();
     bool known = site == NULL;
 
@@ -315,6 +330,10 @@ checks_json(const struct query_env *env, const struct config *config,
             return NULL;
         }
         (void)json_array_append_new(checks, one);
+        if (spec->hours && add_hours(env, check->check.id, one, err) != 0) {
+            json_decref(checks);
+            return NULL;
+        }
     }
     if (!known) {
         json_decref(checks);
@@ -325,7 +344,8 @@ checks_json(const struct query_env *env, const struct config *config,
 }
 
 json_t *
-status_query(const struct query_env *env, const char *site, struct err *err)
+status_query(const struct query_env *env, const struct status_spec *spec,
+    struct err *err)
 {
     const struct config *config =
         env->conf->versions[env->conf->count - 1].config;
@@ -334,7 +354,7 @@ status_query(const struct query_env *env, const char *site, struct err *err)
 
     if (agents == NULL)
         return NULL;
-    checks = checks_json(env, config, site, err);
+    checks = checks_json(env, config, spec, err);
     if (checks == NULL) {
         json_decref(agents);
         return NULL;

@@ -5,10 +5,17 @@
 #ifndef COLLECTOR_QUERY_STATUS_H
 #define COLLECTOR_QUERY_STATUS_H
 
+#include <stdbool.h>
+
 #include "query.h"
 
-/* `site` NULL: all.  New; ERR_PARSE where there is no such site. */
-json_t *status_query(
-    const struct query_env *env, const char *site, struct err *err);
+struct status_spec {
+    const char *site; /* NULL: all */
+    bool hours; /* each check also gets "p95_hours_us", see status_hours.h */
+};
+
+/* New; ERR_PARSE where there is no such site. */
+json_t *status_query(const struct query_env *env,
+    const struct status_spec *spec, struct err *err);
 
 #endif

@@ -185,7 +185,8 @@ int
 metrics_put_checks(
     struct expo *expo, const struct metrics *metrics, struct err *err)
 {
-    json_t *status = status_query(metrics->env, NULL, err);
+    const struct status_spec all = {.site = NULL};
+    json_t *status = status_query(metrics->env, &all, err);
     const json_t *checks = json_object_get(status, "checks");
 
     if (status == NULL)

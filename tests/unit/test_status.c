@@ -86,7 +86,7 @@ ask(struct fixture *f, int64_t now_unix_ms, const char *site, struct err *err)
 
     env.txn = store_begin_read(f->world.store, err);
     assert_made(env.txn, *err);
-    answer = status_query(&env, site, err);
+    answer = status_query(&env, &(struct status_spec){.site = site}, err);
     store_abort(env.txn);
     return answer;
 }
