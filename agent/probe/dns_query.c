@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "dial.h"
 #include "digest.h"
+#include "dns_stream.h"
+#include "dns_udp.h"
 
 /*
  *      _________________________ without EDNS
@@ -21,11 +22,7 @@
  */
 enum state { ASKING_UDP, CONNECTING, ASKING_TCP, FAILED };
 
-enum {
-    UDP_MAX_BYTES = 4096, /* we say 1232; some send more all the same */
-    TCP_PREFIX_BYTES = 2,
-    TURN_MAX = 16 /* datagrams read before others get their turn */
-};
+enum { TURN_MAX = 16 /* datagrams read before others get their turn */ };
 
 struct dns_query {
     struct loop *loop; /* borrowed */
@@ -40,11 +37,9 @@ struct dns_query {
     int64_t late_ns; /* how long the answer had waited in the kernel */
     struct timer deadline;
     struct loop_watch watch;
-    struct buf question; /* as sent by TCP: with its length in front */
-    size_t sent;
-    struct buf received; /* by TCP */
-    int ignored;         /* answers to something else */
-    int garbled;         /* datagrams that are no DNS message */
+    struct dns_stream stream; /* holds the question, by whatever it is sent */
+    int ignored;              /* answers to something else */
+    int garbled;              /* datagrams that are no DNS message */
     struct dns_result result;
 };
 
@@ -63,8 +58,7 @@ query_free(struct dns_query *query)
 {
     close_socket(query);
     loop_timer_stop(query->loop, &query->deadline);
-    buf_free(&query->question);
-    buf_free(&query->received);
+    dns_stream_free(&query->stream);
     dns_answer_free(&query->result.answer);
     free(query->name);
     free(query);
@@ -172,23 +166,13 @@ turn_to_tcp(struct dns_query *query)
     wait_for(query, LOOP_WRITE);
 }
 
-/* The question with a new id, and its length in front as TCP wants it. */
+/* The question with a new id. */
 static int
 put_question(struct dns_query *query, struct err *err)
 {
-    uint8_t *prefix;
-    size_t len;
-
-    buf_clear(&query->question);
     digest_random(&query->id, sizeof(query->id));
-    prefix = buf_extend(&query->question, TCP_PREFIX_BYTES, err);
-    if (prefix == NULL || dns_msg_encode(&query->spec.question, query->id,
-                              &query->question, err) != 0)
-        return -1;
-    len = query->question.len - TCP_PREFIX_BYTES;
-    query->question.data[0] = (uint8_t)(len >> 8);
-    query->question.data[1] = (uint8_t)len;
-    return 0;
+    return dns_stream_put(
+        &query->stream, &query->spec.question, query->id, err);
 }
 
 /* What cannot be sent is a result, and is told as one, from the loop. */
@@ -206,24 +190,21 @@ static void
 ask_by_udp(struct dns_query *query)
 {
     struct dial dial = dial_of(query, SOCK_DGRAM);
-    const uint8_t *bytes = query->question.data + TCP_PREFIX_BYTES;
-    size_t len = query->question.len - TCP_PREFIX_BYTES;
+    struct bytes question = dns_stream_question(&query->stream);
     struct err err;
     int sys_errno;
-    int on = 1;
 
-    query->fd = dial_start(&dial, &sys_errno);
+    query->fd = dns_udp_open(&dial, &sys_errno);
     if (query->fd == -1) {
         fail_soon(query, "UDP socket", sys_errno);
         return;
     }
-    (void)setsockopt(query->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
     if (loop_watch_start(
             query->loop, &query->watch, query->fd, LOOP_READ, &err) != 0) {
         fail_soon(query, err.msg, ENOMEM);
         return;
     }
-    if (send(query->fd, bytes, len, MSG_NOSIGNAL) == -1)
+    if (send(query->fd, question.data, question.len, MSG_NOSIGNAL) == -1)
         fail_soon(query, "UDP", errno);
 }
 
@@ -236,8 +217,6 @@ ask_without_edns(struct dns_query *query)
     close_socket(query);
     query->spec.question.no_edns = true;
     query->late_ns = 0;
-    query->sent = 0;
-    buf_clear(&query->received);
     query->state = ASKING_UDP;
     if (put_question(query, &err) != 0) {
         finish(query, REASON_AGENT_LIMIT);
@@ -271,44 +250,13 @@ take_datagram(struct dns_query *query, const uint8_t *bytes, size_t len)
     return true;
 }
 
-/* How long the datagram had waited for us, by the kernel's clock. */
-static int64_t
-waited_ns(struct msghdr *msg)
-{
-    struct timespec now;
-    struct timespec then;
-
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-        int64_t waited;
-
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS ||
-            clock_gettime(CLOCK_REALTIME, &now) != 0)
-            continue;
-        memcpy(&then, CMSG_DATA(c), sizeof(then));
-        waited = (now.tv_sec - then.tv_sec) * NS_PER_SEC +
-                 (now.tv_nsec - then.tv_nsec);
-        /* The date may have been set in between: then it says nothing. */
-        return waited > 0 && waited < NS_PER_SEC ? waited : 0;
-    }
-    return 0;
-}
-
 static void
 read_udp(struct dns_query *query)
 {
-    uint8_t bytes[UDP_MAX_BYTES];
-    union {
-        char space[CMSG_SPACE(sizeof(struct timespec))];
-        struct cmsghdr align;
-    } control;
+    uint8_t bytes[DNS_UDP_MAX_BYTES];
 
     for (int turn = 0; turn < TURN_MAX; turn++) {
-        struct iovec iov = {.iov_base = bytes, .iov_len = sizeof(bytes)};
-        struct msghdr msg = {.msg_iov = &iov,
-            .msg_iovlen = 1,
-            .msg_control = &control,
-            .msg_controllen = sizeof(control)};
-        ssize_t len = recvmsg(query->fd, &msg, 0);
+        ssize_t len = dns_udp_receive(query->fd, bytes, &query->late_ns);
 
         if (len == -1 && (errno == EAGAIN || errno == EINTR))
             return;
@@ -316,7 +264,6 @@ read_udp(struct dns_query *query)
             fail_with(query, "UDP", errno);
             return;
         }
-        query->late_ns = waited_ns(&msg);
         if (take_datagram(query, bytes, (size_t)len))
             return;
         query->late_ns = 0;
@@ -348,73 +295,62 @@ take_message(struct dns_query *query, const uint8_t *bytes, size_t len)
     }
 }
 
-/* Appends what has come; false if there is nothing, or the query is gone. */
-static bool
-receive_tcp(struct dns_query *query)
+static void
+finish_closed(struct dns_query *query)
 {
-    uint8_t bytes[UDP_MAX_BYTES];
-    ssize_t got = recv(query->fd, bytes, sizeof(bytes), 0);
     char words[64];
-    struct err err;
 
-    if (got == -1 && (errno == EAGAIN || errno == EINTR))
-        return false;
-    if (got == -1) {
-        fail_with(query, "TCP", errno);
-        return false;
-    }
-    if (got == 0) {
-        (void)snprintf(words, sizeof(words),
-            "the server closed TCP after %zu bytes", query->received.len);
-        finish_malformed(query, words);
-        return false;
-    }
-    if (buf_append(&query->received, bytes, (size_t)got, &err) == 0)
-        return true;
-    if (err.code == ERR_NOMEM)
-        finish(query, REASON_AGENT_LIMIT);
-    else
+    (void)snprintf(words, sizeof(words),
+        "the server closed TCP after %zu bytes", query->stream.received.len);
+    finish_malformed(query, words);
+}
+
+/* Sends or reads on, whichever has its turn. */
+static void
+go_on_by_tcp(struct dns_query *query)
+{
+    struct bytes answer;
+    enum dns_stream_step step =
+        dns_stream_is_sent(&query->stream)
+            ? dns_stream_receive(&query->stream, query->fd, &answer)
+            : dns_stream_send(&query->stream, query->fd);
+
+    switch (step) {
+    case DNS_STREAM_WRITE:
+        wait_for(query, LOOP_WRITE);
+        return;
+    case DNS_STREAM_READ:
+        wait_for(query, LOOP_READ);
+        return;
+    case DNS_STREAM_ANSWER:
+        take_message(query, answer.data, answer.len);
+        return;
+    case DNS_STREAM_CLOSED:
+        finish_closed(query);
+        return;
+    case DNS_STREAM_TOO_MUCH:
         finish_malformed(query, "more came by TCP than the answer's length");
-    return false;
-}
-
-static void
-read_tcp(struct dns_query *query)
-{
-    const struct buf *in = &query->received;
-    size_t need;
-
-    if (!receive_tcp(query) || in->len < TCP_PREFIX_BYTES)
         return;
-    need = (size_t)in->data[0] << 8 | in->data[1];
-    if (in->len >= TCP_PREFIX_BYTES + need)
-        take_message(query, in->data + TCP_PREFIX_BYTES, need);
-}
-
-static void
-write_tcp(struct dns_query *query)
-{
-    const struct buf *out = &query->question;
-    ssize_t put;
-
-    if (query->state == CONNECTING) {
-        int failed = dial_socket_error(query->fd);
-
-        if (failed != 0) {
-            fail_with(query, "connect by TCP", failed);
-            return;
-        }
-        query->state = ASKING_TCP;
-    }
-    put = send(query->fd, out->data + query->sent, out->len - query->sent,
-        MSG_NOSIGNAL);
-    if (put == -1 && errno != EAGAIN && errno != EINTR) {
+    case DNS_STREAM_NO_MEMORY:
+        finish(query, REASON_AGENT_LIMIT);
+        return;
+    case DNS_STREAM_BROKEN:
         fail_with(query, "TCP", errno);
         return;
     }
-    if (put > 0)
-        query->sent += (size_t)put;
-    wait_for(query, query->sent < out->len ? LOOP_WRITE : LOOP_READ);
+}
+
+static void
+connected(struct dns_query *query)
+{
+    int failed = dial_socket_error(query->fd);
+
+    if (failed != 0) {
+        fail_with(query, "connect by TCP", failed);
+        return;
+    }
+    query->state = ASKING_TCP;
+    go_on_by_tcp(query);
 }
 
 static void
@@ -428,13 +364,10 @@ on_ready(void *ctx, unsigned ready)
         read_udp(query);
         return;
     case CONNECTING:
-        write_tcp(query);
+        connected(query);
         return;
     case ASKING_TCP:
-        if (query->sent < query->question.len)
-            write_tcp(query);
-        else
-            read_tcp(query);
+        go_on_by_tcp(query);
         return;
     case FAILED:
         return;
@@ -490,8 +423,7 @@ dns_query_start(struct loop *loop, const struct dns_query_spec *spec,
     query->started_ns = loop_now_ns(loop);
     timer_init(&query->deadline, on_deadline, query);
     loop_watch_init(&query->watch, on_ready, query);
-    buf_init(&query->question, DNS_MSG_MAX_BYTES);
-    buf_init(&query->received, TCP_PREFIX_BYTES + DNS_MSG_MAX_BYTES);
+    dns_stream_init(&query->stream);
     query->name = strdup(spec->question.name);
     query->spec.question.name = query->name;
     if (query->name == NULL)
