@@ -24,9 +24,6 @@ LEADLINE_COLLECTOR=$<TARGET_FILE:leadline-collector>;\
 LEADLINE_SHIFT_CLOCK=$<TARGET_FILE:shift_clock>${sanitized}")
 endfunction()
 
-add_executable(hold_store support/hold_store.c)
-target_link_libraries(hold_store PRIVATE house PkgConfig::lmdb)
-
 fleet_test(cli cli/cli_usage.py 60)
 fleet_test(cli cli/cli_start.py 60)
 fleet_test(cli cli/cli_probe.py 60)
