@@ -75,6 +75,9 @@ read_batch(
             records.len, max_bytes);
         goto out;
     }
+    /* Facts take about what their bytes did. */
+    job->job.cost_bytes =
+        sizeof(*job) + records.len + job->batch.count * sizeof(*job->measures);
     rc = read_records(job, records, err);
 
 out:
@@ -115,6 +118,7 @@ apply_decode(const struct wire_batch *batch, const struct apply_source *source,
         return NULL;
     }
     job->source = *source;
+    job->job.cost_bytes = sizeof(*job) + batch->records.len;
     buf_init(
         &job->quarantined, WIRE_BATCH_MAX_BYTES + 2 * WIRE_RECORD_MAX_BYTES);
     job->batch = (struct admission_batch){
@@ -145,8 +149,6 @@ apply_decode(const struct wire_batch *batch, const struct apply_source *source,
             !source->keep_unreadable || quarantine_batch(job, batch, err) != 0)
             goto failed;
     }
-    job->job.cost_bytes =
-        sizeof(*job) + job->batch.count * sizeof(*job->measures);
     return job;
 
 failed:

@@ -5,7 +5,8 @@
 
 enum {
     RETRY_MS = 1000,
-    QUEUE_MAX_BYTES = 64 << 20 /* more waiting: no new credit */
+    QUEUE_MAX_BYTES = 32 << 20,           /* more waiting: no new credit */
+    QUEUE_LOW_BYTES = QUEUE_MAX_BYTES / 2 /* less: credit for all again */
 };
 
 void
@@ -14,10 +15,12 @@ intake_send_ack(struct intake *intake, struct fleet_agent *agent)
     struct wire_msg msg = {.type = WIRE_ACK,
         .u.ack = {.session = agent->session, .acked_seq = agent->acked_seq}};
 
-    if (writer_waiting_bytes(intake->writer) > QUEUE_MAX_BYTES)
+    if (writer_waiting_bytes(intake->writer) > QUEUE_MAX_BYTES) {
         fleet_grant_none(&intake->fleet, agent);
-    else
+        intake->withheld = true;
+    } else {
         fleet_grant(&intake->fleet, agent);
+    }
     msg.u.ack.window_batches = agent->window;
     if (agent->window == 0)
         msg.u.ack.retry_after_ms = RETRY_MS;
@@ -81,6 +84,22 @@ log_batch(struct intake *intake, const struct apply_job *job)
             (unsigned long long)job->batch.first_seq, job->unreadable.msg);
 }
 
+/* The queue has room: who was granted nothing need not wait to ask. */
+static void
+grant_again(struct intake *intake)
+{
+    if (!intake->withheld ||
+        writer_waiting_bytes(intake->writer) > QUEUE_LOW_BYTES)
+        return;
+    intake->withheld = false;
+    for (size_t i = 0; i < intake->fleet.count; i++) {
+        struct fleet_agent *agent = &intake->fleet.agents[i];
+
+        if (agent->session != 0 && agent->window == 0)
+            intake_send_ack(intake, agent);
+    }
+}
+
 static void
 meter_batch(struct meter *meter, const struct apply_job *job)
 {
@@ -109,6 +128,7 @@ batch_done(struct writer_job *base)
     if (agent != NULL && agent->session == job->source.session)
         answer_batch(intake, agent, job);
     apply_free(job);
+    grant_again(intake);
 }
 
 static void

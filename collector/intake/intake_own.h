@@ -33,6 +33,7 @@ struct intake {
     struct log_limit quarantine_log;
     struct buf out; /* the frame being sent */
     size_t jobs;    /* with the writer */
+    bool withheld;  /* credit, because the queue was full */
     bool closing;
 };
 
