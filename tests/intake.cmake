@@ -1,4 +1,5 @@
 unit_test(admission LIBS collector_admission)
+unit_test(fleet LIBS collector_intake tmp_store)
 unit_test(zap LIBS collector_zap PkgConfig::zmq)
 
 # Many agents in one process, for benches and for what breaks under load.
@@ -30,4 +31,6 @@ if(TARGET leadline AND TARGET leadline-collector)
   add_executable(hold_store support/hold_store.c)
   target_link_libraries(hold_store PRIVATE house PkgConfig::lmdb)
   intake_test(admission 60)
+  intake_test(sessions 180)
+  intake_test(credit 120)
 endif()

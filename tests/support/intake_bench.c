@@ -117,7 +117,8 @@ bench_open(struct bench *bench, int agent_count)
     assert_non_null(mkdtemp(bench->dir));
     bench->port = free_port();
     bench->pairs = calloc((size_t)agent_count, sizeof(*bench->pairs));
-    assert_non_null(bench->pairs);
+    bench->sockets = calloc((size_t)agent_count + 64, sizeof(void *));
+    assert_true(bench->pairs != NULL && bench->sockets != NULL);
     bench->zmq = zmq_ctx_new();
     assert_non_null(bench->zmq);
     (void)zmq_ctx_set(bench->zmq, ZMQ_MAX_SOCKETS, agent_count + 64);
@@ -133,11 +134,16 @@ bench_close(struct bench *bench)
 
     if (bench->collector != 0)
         bench_stop(bench);
+    if (bench->holder != 0)
+        bench_let_go(bench);
+    for (size_t i = 0; i < bench->socket_count; i++)
+        (void)zmq_close(bench->sockets[i]);
     (void)zmq_ctx_term(bench->zmq);
     (void)snprintf(store, sizeof(store), "%s/store", bench->dir);
     tmp_store_remove_dir(store);
     tmp_store_remove_dir(bench->dir);
     free(bench->pairs);
+    free(bench->sockets);
 }
 
 /* ---- the process ---- */
@@ -269,6 +275,44 @@ void
 bench_kill(struct bench *bench)
 {
     (void)end_collector(bench, SIGKILL);
+}
+
+void
+bench_reload(struct bench *bench)
+{
+    assert_int_equal(kill(bench->collector, SIGHUP), 0);
+}
+
+static void
+copy_store(const struct bench *bench, const char *from, const char *to)
+{
+    char paths[2][160];
+    char piece[65536];
+    size_t len;
+    FILE *in;
+    FILE *out;
+
+    (void)snprintf(paths[0], sizeof(paths[0]), "%s/%s", bench->dir, from);
+    (void)snprintf(paths[1], sizeof(paths[1]), "%s/%s", bench->dir, to);
+    in = fopen(paths[0], "r");
+    out = fopen(paths[1], "w");
+    assert_true(in != NULL && out != NULL);
+    while ((len = fread(piece, 1, sizeof(piece), in)) > 0)
+        assert_int_equal(fwrite(piece, 1, len, out), len);
+    (void)fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+void
+bench_save_store(const struct bench *bench)
+{
+    copy_store(bench, "store/data.mdb", "saved.mdb");
+}
+
+void
+bench_restore_store(const struct bench *bench)
+{
+    copy_store(bench, "saved.mdb", "store/data.mdb");
 }
 
 void

@@ -33,6 +33,8 @@ struct bench {
     uint8_t collector_key[WIRE_KEY_BYTES];
     void *zmq;
     struct bench_pair *pairs; /* owned; of the agents */
+    void **sockets; /* owned; of peers, those a failed test left open too */
+    size_t socket_count;
     int agent_count;
 };
 
@@ -55,6 +57,13 @@ void bench_start(struct bench *bench);
 /* SIGTERM; it must end well. */
 void bench_stop(struct bench *bench);
 void bench_kill(struct bench *bench);
+
+/* SIGHUP. */
+void bench_reload(struct bench *bench);
+
+/* A copy of its database, and back, while it does not run. */
+void bench_save_store(const struct bench *bench);
+void bench_restore_store(const struct bench *bench);
 
 /*
  * Nothing is committed until bench_let_go(): another process has the store's

@@ -32,6 +32,7 @@ dial(struct peer *peer, struct bench *bench, int agent,
     digest_random(peer->spool_id, sizeof(peer->spool_id));
     peer->socket = zmq_socket(bench->zmq, ZMQ_DEALER);
     assert_non_null(peer->socket);
+    bench->sockets[bench->socket_count++] = peer->socket;
     set_int(peer->socket, ZMQ_LINGER, 0);
     set_int(peer->socket, ZMQ_SNDHWM, 0); /* as much as a test sends */
     set_int(peer->socket, ZMQ_RCVHWM, 0);
@@ -65,6 +66,12 @@ peer_open(struct peer *peer, struct bench *bench, int agent)
 void
 peer_close(struct peer *peer)
 {
+    struct bench *bench = peer->bench;
+
+    for (size_t i = 0; i < bench->socket_count; i++) {
+        if (bench->sockets[i] == peer->socket)
+            bench->sockets[i] = bench->sockets[--bench->socket_count];
+    }
     (void)zmq_close(peer->socket);
 }
 
@@ -204,7 +211,7 @@ peer_await_nack(struct peer *peer, enum wire_nack code)
 /* ---- batches ---- */
 
 static void
-put_result(struct buf *records, uint64_t seq)
+put_result(struct buf *records, const struct peer *peer, uint64_t seq)
 {
     struct measure measure;
     struct buf record;
@@ -212,9 +219,9 @@ put_result(struct buf *records, uint64_t seq)
 
     measure_init(&measure);
     measure.check_id = check_id_of("s/c");
-    /* Of the last minutes, in slots of 5 s; some share one. */
-    measure.ts_unix_ms =
-        clock_unix_ms() / 60000 * 60000 - (int64_t)(seq % 50000);
+    /* Of the last minutes; another moment for each number and spool. */
+    measure.ts_unix_ms = clock_unix_ms() / 60000 * 60000 -
+                         (int64_t)((seq + peer->spool_id[0] * 200U) % 50000);
     measure.slot_unix_ms = measure.ts_unix_ms / 5000 * 5000;
     measure.family = FAMILY_V4;
     measure.phase_us[PHASE_CONNECT] = 10000 + (int64_t)(seq % 1000);
@@ -231,7 +238,7 @@ peer_batch(
 {
     buf_init(records, WIRE_BATCH_MAX_BYTES);
     for (uint32_t i = 0; i < count; i++)
-        put_result(records, first + i);
+        put_result(records, peer, first + i);
     return (struct wire_batch){.session = peer->welcome.session,
         .first_seq = first,
         .count = count,
