@@ -13,8 +13,8 @@
 #include "retention.h"
 
 enum {
-    TURN_JOBS_MAX = 64,
-    TURN_BYTES_MAX = 4 << 20,
+    TURN_JOBS_MAX = 1024,
+    TURN_BYTES_MAX = 16 << 20,
     GATHER_MS = 20, /* how long a first job waits for company */
     IDLE_MS = 1000,
     BACKLOG_MS = 5, /* between turns when there is late work */
