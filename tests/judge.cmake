@@ -16,7 +16,9 @@ unit_test(verify LIBS judge_world collector_care)
 unit_test(sla LIBS judge_world collector_sla)
 unit_test(query_incidents LIBS judge_world collector_sla)
 unit_test(status LIBS judge_world collector_query)
-unit_test(watch_random SOURCES support/naive_judge.c LIBS judge_world)
+unit_test(watch_random
+  SOURCES support/naive_judge.c support/story.c support/telling.c
+  LIBS judge_world collector_p95 collector_sla)
 unit_test(timeline LIBS judge_world)
 unit_test(watch LIBS judge_world)
 

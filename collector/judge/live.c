@@ -96,6 +96,7 @@ live_note(struct watch_check *check, struct store_txn *txn,
         timeline_at(&check->timeline, start_unix_ms);
     struct live_slot *slot = place_of(check, segment, start_unix_ms);
     struct box_agent who = {.agent = result->agent};
+    bool was_open = slot->used;
     size_t region;
 
     if (slot->used && slot->start_unix_ms != start_unix_ms)
@@ -104,8 +105,11 @@ live_note(struct watch_check *check, struct store_txn *txn,
         return -1;
     if (region_of(slot, txn, result->region, &region, err) != 0)
         return -1;
-    if (result->region == 0 || region == slot->regions.count)
+    if (result->region == 0 || region == slot->regions.count) {
+        if (!was_open) /* of nobody who counts there is nothing to judge */
+            clear_slot(slot);
         return 1;
+    }
     who.region = (uint8_t)region;
     if (box_note(&slot->box, &who, 0, &result->measure, err) != 0 ||
         note_route(check, slot, result, err) != 0)
@@ -216,6 +220,19 @@ live_judge(struct watch *watch, struct watch_check *check,
             return -1;
     }
     return 0;
+}
+
+bool
+live_drop(struct watch_check *check, const struct timeline_segment *segment,
+    int64_t start_unix_ms)
+{
+    struct live_slot *slot = place_of(check, segment, start_unix_ms);
+    bool live = slot->live;
+
+    if (!slot->used || slot->start_unix_ms != start_unix_ms)
+        return false;
+    clear_slot(slot);
+    return live;
 }
 
 int64_t

@@ -19,6 +19,14 @@ int live_note(struct watch_check *check, struct store_txn *txn,
 int live_judge(struct watch *watch, struct watch_check *check,
     struct store_txn *txn, struct err *err);
 
+/*
+ * Forgets the votes of a slot that is judged from raw now that it is over: raw
+ * has them all, and these may be only what came since a restart.  Gives
+ * whether any was not imported.
+ */
+bool live_drop(struct watch_check *check,
+    const struct timeline_segment *segment, int64_t start_unix_ms);
+
 /* When time alone will let the next slot be judged; INT64_MAX: never. */
 int64_t live_next(const struct watch_check *check);
 

@@ -67,6 +67,7 @@ page_turn(struct page *page, const struct timeline_segment *segment,
 
     page->segment = segment;
     page->hour_unix_ms = hour_unix_ms;
+    page->reshaped = false;
     page->scopes = segment->check->regions.count + 1;
     page->slots = page_slots_in(segment, hour_unix_ms, &page->first_unix_ms);
     page->base_unix_ms =
@@ -145,12 +146,14 @@ page_take_slot(struct page *page, size_t slot, const uint8_t *cells)
 void
 page_take_row(struct page *page, const struct verdict_row *row)
 {
+    page->reshaped = true;
     if (row->interval_ms != page->segment->interval_ms ||
         row->scopes != page->scopes)
         return;
     if (row->first_unix_ms == page->first_unix_ms &&
         row->slots == page->slots) {
         memcpy(page->cells, row->cells, page->slots * page->scopes);
+        page->reshaped = false;
         return;
     }
     for (size_t at = 0; at < row->slots; at++) {

@@ -33,6 +33,7 @@ struct page {
     uint64_t *masks;         /* owned; by slot: regions in maintenance */
     uint8_t *expected;       /* owned; by slot: regions that are not */
     struct page_mark *marks; /* owned; as cells, masked */
+    bool reshaped; /* the row that was read has other slots than these */
 };
 
 /* How many slots begin in the hour, and where the first does. */

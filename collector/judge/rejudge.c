@@ -56,15 +56,19 @@ judge_closed(struct rejudging *rejudging)
 
     for (size_t slot = 0; slot < page->slots; slot++) {
         uint8_t cells[VERDICT_ROW_SCOPES_MAX];
+        bool live;
 
         if (!page_slot_is_closed(page, slot, rejudging->watch->now_unix_ms))
             continue;
+        live = live_drop(rejudging->check, page->segment,
+                   page_slot_start(page, slot)) ||
+               rejudging->item->live;
         recount_judge(&rejudging->box, slot, &closed, page->segment, cells);
         if (!take_cells(page, slot, cells))
             continue;
         any = true;
-        watch_changed(rejudging->check, page_slot_start(page, slot),
-            rejudging->item->live, !rejudging->item->live);
+        watch_changed(
+            rejudging->check, page_slot_start(page, slot), live, !live);
     }
     return any;
 }
@@ -98,6 +102,7 @@ judge_page(struct rejudging *rejudging, const struct timeline_segment *segment,
     };
     int found = watch_get_page(watch, check, rejudging->txn, segment,
         rejudging->item->hour_unix_ms, err);
+    bool changed;
     int rc = -1;
 
     if (found < 0 || watch->page.slots == 0)
@@ -113,7 +118,9 @@ judge_page(struct rejudging *rejudging, const struct timeline_segment *segment,
     if (recount.due_next_unix_ms < *due_unix_ms)
         *due_unix_ms = recount.due_next_unix_ms;
     rc = 0;
-    if (judge_closed(rejudging) && (recount.results > 0 || found == 1))
+    changed = judge_closed(rejudging);
+    if ((changed || watch->page.reshaped) &&
+        (recount.results > 0 || found == 1))
         rc = watch_put_page(watch, check, rejudging->txn, err);
 
 out:
@@ -230,6 +237,7 @@ seal_hour(struct watch *watch, struct watch_check *check, struct store_txn *txn,
 {
     for (size_t i = 0; i < check->timeline.count; i++) {
         const struct timeline_segment *segment = &check->timeline.segments[i];
+        bool filled;
         int found;
 
         if (segment->from_unix_ms >= check->seal_unix_ms + TIMELINE_HOUR_MS ||
@@ -239,7 +247,8 @@ seal_hour(struct watch *watch, struct watch_check *check, struct store_txn *txn,
             watch, check, txn, segment, check->seal_unix_ms, err);
         if (found < 0)
             return -1;
-        if (found == 1 && page_fill_silence(&watch->page, watch->now_unix_ms) &&
+        filled = page_fill_silence(&watch->page, watch->now_unix_ms);
+        if (found == 1 && (filled || watch->page.reshaped) &&
             watch_put_page(watch, check, txn, err) != 0)
             return -1;
     }

@@ -23,7 +23,7 @@ int64_t rejudge_next(const struct watch_check *check);
 
 /*
  * Completes the rows of hours whose slots are all over: those that nobody
- * voted in are UNKNOWN.
+ * voted in are UNKNOWN, and those that another configuration has cut off go.
  */
 int rejudge_seal(struct watch *watch, struct watch_check *check,
     struct store_txn *txn, struct err *err);

@@ -263,6 +263,16 @@ note_last(struct run_scope *scope, enum verdict verdict, int64_t end_unix_ms)
 {
     scope->last = verdict;
     scope->last_end_unix_ms = end_unix_ms;
+    scope->overtaken = scope->skipped;
+}
+
+static void
+note_skipped(struct run_scope *scope, int64_t start_unix_ms)
+{
+    if (scope->skipped)
+        return;
+    scope->skipped = true;
+    scope->skipped_unix_ms = start_unix_ms;
 }
 
 static int
@@ -271,6 +281,8 @@ step_scope(struct run_scope *scope, const struct incident_rule *rule,
 {
     if (slot->verdict != VERDICT_PENDING)
         note_last(scope, slot->verdict, slot->end_unix_ms);
+    else
+        note_skipped(scope, slot->start_unix_ms);
     if (!scope->known) {
         wait_for_calm(scope, rule, slot);
         return scope->known ? know(list, scope->name, slot->start_unix_ms, err)
@@ -325,6 +337,20 @@ run_slot(struct run *run, const struct page *page, size_t slot,
         }
     }
     return 0;
+}
+
+int64_t
+run_overtaken(const struct run *run)
+{
+    int64_t first = INT64_MAX;
+
+    for (size_t i = 0; i < run->count; i++) {
+        const struct run_scope *scope = &run->scopes[i];
+
+        if (scope->overtaken && scope->skipped_unix_ms < first)
+            first = scope->skipped_unix_ms;
+    }
+    return first;
 }
 
 bool

@@ -26,7 +26,10 @@ struct run_scope {
     int32_t silent;    /* while not known: UNKNOWN ones in a row */
     enum verdict last; /* of the newest judged slot; PENDING: none */
     int64_t last_end_unix_ms;
-    size_t found; /* the open incident's place in the list */
+    size_t found;            /* the open incident's place in the list */
+    int64_t skipped_unix_ms; /* start of the first slot that is not judged */
+    bool skipped;            /* ... there is one */
+    bool overtaken;          /* ... and a later one is judged */
 };
 
 /* A value: copied to go on from later. */
@@ -91,6 +94,12 @@ void run_end_removed(struct run *run, struct found_list *list);
 int run_make_known(struct run *run, size_t scope,
     const struct incident_machine *machine, int64_t slot_unix_ms,
     struct found_list *list, struct err *err);
+
+/*
+ * Start of the first slot that the machines have skipped and gone on: they
+ * have to be run again when it is judged.  INT64_MAX: there is none.
+ */
+int64_t run_overtaken(const struct run *run);
 
 bool run_is_known(const struct run *run);
 const struct run_scope *run_scope(const struct run *run, const char *name);

@@ -64,6 +64,27 @@ end_if_removed(struct settling *settling)
     check->ended = true;
 }
 
+/*
+ * A slot that nobody votes in is judged by time alone, which is no news to
+ * anybody: the machines are run again then if they went on without it.
+ */
+static void
+note_overtaken(struct settling *settling)
+{
+    struct watch_check *check = settling->check;
+    int64_t start = run_overtaken(&settling->walk.run);
+    const struct timeline_segment *segment =
+        timeline_at(&check->timeline, start);
+
+    check->overtaken_unix_ms = INT64_MAX;
+    check->overtaken_due_unix_ms = INT64_MAX;
+    if (segment == NULL)
+        return;
+    check->overtaken_unix_ms = start;
+    check->overtaken_due_unix_ms =
+        timeline_deadline(segment, timeline_slot_end(segment, start));
+}
+
 static int
 settle(
     struct settling *settling, const struct watch_sink *sink, struct err *err)
@@ -87,6 +108,7 @@ settle(
         return -1;
     if (save_checkpoint(settling, err) != 0)
         return -1;
+    note_overtaken(settling);
     end_if_removed(settling);
     if (!resumed || !check->quiet || settling->walk.found.count > 0)
         return settle_rows_store(&rows, err);

@@ -365,6 +365,8 @@ run_check(struct watch *watch, struct watch_check *check, struct store_txn *txn,
         (live_judge(watch, check, txn, err) != 0 ||
             rejudge_seal(watch, check, txn, err) != 0))
         return -1;
+    if (check->overtaken_due_unix_ms <= watch->now_unix_ms)
+        watch_changed(check, check->overtaken_unix_ms, false, false);
     end = end_of(check);
     if (end <= watch->now_unix_ms)
         watch_changed(check,
@@ -392,6 +394,7 @@ next_of(const struct watch *watch)
         next = earlier_of(next, rejudge_next(check));
         next = earlier_of(next, rejudge_seal_next(check));
         next = earlier_of(next, end_of(check));
+        next = earlier_of(next, check->overtaken_due_unix_ms);
     }
     for (size_t i = 0; i < watch->agent_count; i++) {
         const struct known_agent *agent = &watch->agents[i];

@@ -42,6 +42,8 @@ add_check(struct watch *watch, const struct conf_check *conf, struct err *err)
         .to_unix_ms = INT64_MIN,
         .live_from_unix_ms = INT64_MAX,
         .live_to_unix_ms = INT64_MIN};
+    check->overtaken_unix_ms = INT64_MAX;
+    check->overtaken_due_unix_ms = INT64_MAX;
     check->expected_generation = UINT64_MAX;
     check->late_ms = WATCH_LATE_MS;
     return 0;
@@ -191,6 +193,7 @@ load_check(struct watch *watch, struct watch_check *check,
     struct store_txn *txn, int64_t last_run_unix_ms, struct err *err)
 {
     int64_t since = trust_settled_until(watch->history, watch->settled_version);
+    int64_t reach_ms;
     int64_t noted;
     struct check_row row;
     int rc = check_row_get(txn, check->check, &row, err);
@@ -202,19 +205,23 @@ load_check(struct watch *watch, struct watch_check *check,
         mark_forgotten(watch, check, last_run_unix_ms, err) != 0 ||
         unsettled_get(txn, check->check, &noted, err) != 0)
         return -1;
+    reach_ms = timeline_reach_ms(&check->timeline);
     check->unsettled_stored = noted != INT64_MAX;
     if (noted < since)
         since = noted;
+    /* Slots that its machines had skipped. */
+    if (last_run_unix_ms != 0 && last_run_unix_ms - reach_ms < since)
+        since = last_run_unix_ms - reach_ms;
     if (since != INT64_MAX)
         watch_changed(check, since, false, false);
     check->seal_unix_ms = timeline_floor(
         (last_run_unix_ms != 0 ? last_run_unix_ms : watch->now_unix_ms) -
-            timeline_reach_ms(&check->timeline),
+            reach_ms,
         TIMELINE_HOUR_MS);
     check->ended =
         check->timeline.count > 0 &&
         check->timeline.segments[check->timeline.count - 1].to_unix_ms <
-            last_run_unix_ms - timeline_reach_ms(&check->timeline);
+            last_run_unix_ms - reach_ms;
     return 0;
 }
 

@@ -71,7 +71,9 @@ struct watch_check {
     bool unsettled_stored;
     struct run *checkpoint; /* owned; NULL: none */
     int64_t checkpoint_unix_ms;
-    bool quiet; /* no incident reaches past the checkpoint */
+    int64_t overtaken_unix_ms;     /* a slot that machines skipped; INT64_MAX */
+    int64_t overtaken_due_unix_ms; /* when it is judged at the latest */
+    bool quiet;                    /* no incident reaches past the checkpoint */
     bool fresh[VERDICT_ROW_SCOPES_MAX]; /* news of its incident was fresh */
     int64_t seal_unix_ms;               /* the hour that is completed next */
     bool ended;                         /* removed, and settled since */

@@ -1,6 +1,7 @@
 #include "naive_judge.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int
@@ -25,8 +26,15 @@ naive_slots(struct naive_world *w, int64_t first_ms)
         int v = version_at(w, at);
         struct naive_slot *slot;
 
-        if (w->versions[v].absent)
-            return; /* nothing comes back in these worlds */
+        if (w->versions[v].absent) { /* until it comes back */
+            if (v + 1 == w->version_count)
+                return;
+            at = w->versions[v + 1].since_ms;
+            while (
+                !w->versions[v + 1].absent && at % w->versions[v + 1].t_ms != 0)
+                at += 1000;
+            continue;
+        }
         assert(w->slot_count < NAIVE_SLOTS);
         slot = &w->slots[w->slot_count++];
         memset(slot, 0, sizeof(*slot));
@@ -40,6 +48,58 @@ naive_slots(struct naive_world *w, int64_t first_ms)
     }
 }
 
+/* ---- verdicts ---- */
+
+static int
+compare_results(const void *a, const void *b)
+{
+    const struct naive_result *one = a;
+    const struct naive_result *other = b;
+
+    return one->slot_start_ms < other->slot_start_ms
+               ? -1
+               : one->slot_start_ms > other->slot_start_ms;
+}
+
+/* Says of each slot which results are its own. */
+static void
+sort_results(struct naive_world *w)
+{
+    int at = 0;
+
+    qsort(w->results, (size_t)w->result_count, sizeof(w->results[0]),
+        compare_results);
+    for (int i = 0; i < w->slot_count; i++) {
+        struct naive_slot *slot = &w->slots[i];
+
+        while (at < w->result_count &&
+               w->results[at].slot_start_ms < slot->start_ms)
+            at++;
+        slot->first_result = at;
+        slot->result_count = 0;
+        while (at < w->result_count &&
+               w->results[at].slot_start_ms == slot->start_ms) {
+            slot->result_count++;
+            at++;
+        }
+    }
+}
+
+static bool
+is_of(const struct naive_world *w, const struct naive_result *r, int agent,
+    int region, int family)
+{
+    return r->agent == agent && r->region == region &&
+           (!w->both || r->family == family);
+}
+
+static bool
+is_later(const struct naive_result *r, const struct naive_result *than)
+{
+    return than == NULL || r->ts_ms > than->ts_ms ||
+           (r->ts_ms == than->ts_ms && r->attempt > than->attempt);
+}
+
 /* One family's vote: U, D, d (not confirmed) or ' '. */
 static char
 leg_vote(const struct naive_world *w, const struct naive_slot *slot, int agent,
@@ -47,16 +107,11 @@ leg_vote(const struct naive_world *w, const struct naive_slot *slot, int agent,
 {
     const struct naive_result *last = NULL;
 
-    for (int i = 0; i < w->result_count; i++) {
-        const struct naive_result *r = &w->results[i];
+    for (int i = 0; i < slot->result_count; i++) {
+        const struct naive_result *r = &w->results[slot->first_result + i];
 
-        if (r->agent != agent || r->region != region ||
-            r->slot_start_ms != slot->start_ms ||
-            (w->both && r->family != family) || r->what == 'E' ||
-            r->what == 'I')
-            continue;
-        if (last == NULL || r->ts_ms > last->ts_ms ||
-            (r->ts_ms == last->ts_ms && r->attempt > last->attempt))
+        if (is_of(w, r, agent, region, family) && r->what != 'E' &&
+            r->what != 'I' && is_later(r, last))
             last = r;
     }
     if (last == NULL)
@@ -122,7 +177,8 @@ in_maintenance(
     for (int i = 0; i < w->window_count; i++) {
         const struct naive_window *window = &w->windows[i];
 
-        if ((window->region == -1 || window->region == region) &&
+        if (window->in_newest &&
+            (window->region == -1 || window->region == region) &&
             window->from_ms < slot->end_ms && slot->start_ms < window->to_ms)
             return true;
     }
@@ -191,6 +247,8 @@ close_after(const struct naive_version *v, int scope)
     return v->regional_close > 0 ? v->regional_close : 3;
 }
 
+/* ---- incidents ---- */
+
 static void
 run_scope(struct naive_world *w, int scope)
 {
@@ -205,15 +263,18 @@ run_scope(struct naive_world *w, int scope)
         const struct naive_slot *slot = &w->slots[i];
         const struct naive_version *v = &w->versions[slot->version];
 
-        if (slot->letter[scope] == ' ') { /* its region is gone, or not yet */
+        /* The check was away, or the region is gone, or not yet there. */
+        if ((i > 0 && slot->start_ms != w->slots[i - 1].end_ms) ||
+            slot->letter[scope] == ' ') {
             if (open != NULL) {
                 open->end_ms = w->slots[i - 1].end_ms;
                 open->removed = true;
             }
             open = NULL;
             nb = ng = nu = 0;
-            continue;
         }
+        if (slot->letter[scope] == ' ')
+            continue;
         if (slot->letter[scope] == '?' || slot->letter[scope] == 'M') {
             nu++;
             if (nu >= 3 && open == NULL)
@@ -262,8 +323,113 @@ void
 naive_judge(struct naive_world *w)
 {
     w->incident_count = 0;
+    sort_results(w);
     for (int i = 0; i < w->slot_count; i++)
         judge_slot(w, &w->slots[i]);
     for (int scope = 0; scope <= NAIVE_REGIONS; scope++)
         run_scope(w, scope);
+}
+
+/* ---- sums ---- */
+
+struct naive_sums
+naive_sum(
+    const struct naive_world *w, int scope, int64_t from_ms, int64_t to_ms)
+{
+    struct naive_sums sums = {0};
+
+    for (int i = 0; i < w->slot_count; i++) {
+        const struct naive_slot *slot = &w->slots[i];
+        int64_t ms = 0;
+
+        for (int64_t at = slot->start_ms; at < slot->end_ms; at += 1000)
+            ms += at >= from_ms && at < to_ms ? 1000 : 0;
+        sums.up += slot->letter[scope] == 'U' ? ms : 0;
+        sums.partial += slot->letter[scope] == 'P' ? ms : 0;
+        sums.down += slot->letter[scope] == 'D' ? ms : 0;
+        sums.unknown += slot->letter[scope] == '?' ? ms : 0;
+        sums.maint += slot->letter[scope] == 'M' ? ms : 0;
+    }
+    return sums;
+}
+
+/* These worlds are short: nothing overflows. */
+const char *
+naive_sla(const struct naive_sums *sums, int64_t target)
+{
+    int64_t good = sums->up + sums->partial;
+    int64_t all = good + sums->down + sums->unknown;
+
+    if (all == 0)
+        return "NO_DATA";
+    if (good * 1000000 >= target * all)
+        return "MET";
+    if ((good + sums->unknown) * 1000000 < target * all)
+        return "BREACHED";
+    return "INDETERMINATE";
+}
+
+/* ---- totals ---- */
+
+static int
+compare_us(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a;
+    int64_t other = *(const int64_t *)b;
+
+    return one < other ? -1 : one > other;
+}
+
+/* The last served attempt; else, in *failed, whether one was down. */
+static const struct naive_result *
+served(const struct naive_world *w, const struct naive_slot *slot, int agent,
+    int region, int family, bool *failed)
+{
+    const struct naive_result *last = NULL;
+
+    *failed = false;
+    for (int i = 0; i < slot->result_count; i++) {
+        const struct naive_result *r = &w->results[slot->first_result + i];
+
+        if (!is_of(w, r, agent, region, family))
+            continue;
+        *failed = *failed || r->what == 'D';
+        if ((r->what == 'U' || r->what == 'S') && is_later(r, last))
+            last = r;
+    }
+    return last;
+}
+
+int64_t *
+naive_totals(const struct naive_world *w, int region, int64_t from_ms,
+    int64_t to_ms, size_t *count, size_t *failed)
+{
+    int64_t *totals = calloc((size_t)w->result_count + 1, sizeof(totals[0]));
+
+    assert(totals != NULL);
+    *count = 0;
+    *failed = 0;
+    for (int i = 0; i < w->slot_count; i++) {
+        const struct naive_slot *slot = &w->slots[i];
+
+        for (int k = 0; k < NAIVE_REGIONS * NAIVE_AGENTS * 2; k++) {
+            int in = k / 2 % NAIVE_REGIONS;
+            int agent = k / 2 / NAIVE_REGIONS;
+            int family = k % 2 == 0 ? 4 : 6;
+            const struct naive_result *last;
+            bool down;
+
+            if ((region != -1 && region != in) || slot->start_ms < from_ms ||
+                slot->start_ms >= to_ms || slot->letter[1 + in] == ' ' ||
+                slot->letter[1 + in] == 'M' || (!w->both && family == 6))
+                continue;
+            last = served(w, slot, agent, in, family, &down);
+            if (last != NULL)
+                totals[(*count)++] = last->total_us;
+            else
+                *failed += down;
+        }
+    }
+    qsort(totals, *count, sizeof(totals[0]), compare_us);
+    return totals;
 }

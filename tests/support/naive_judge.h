@@ -1,7 +1,7 @@
 /*
- * naive_judge.h - the rules of semantics.md once more, as simply as they can
- * be written, slow and sharing no code with the judge: what it is compared
- * with.  All slots are over.
+ * naive_judge.h - the rules of judging once more, as simply as they can be
+ * written, slow and sharing no code with the judge: what it is compared with.
+ * All slots are over.
  */
 #ifndef TESTS_NAIVE_JUDGE_H
 #define TESTS_NAIVE_JUDGE_H
@@ -13,9 +13,11 @@
 enum {
     NAIVE_REGIONS = 4,
     NAIVE_AGENTS = 8,
-    NAIVE_SLOTS = 400,
-    NAIVE_RESULTS = 20000,
-    NAIVE_INCIDENTS = 400
+    NAIVE_SLOTS = 1500,
+    NAIVE_RESULTS = 60000,
+    NAIVE_INCIDENTS = 1000,
+    NAIVE_VERSIONS = 4,
+    NAIVE_WINDOWS = 4
 };
 
 struct naive_version {
@@ -31,7 +33,9 @@ struct naive_version {
 
 struct naive_window {
     int64_t from_ms, to_ms;
-    int region; /* -1: all */
+    int region;       /* -1: all */
+    bool in_newest;   /* the others were taken back */
+    int from_version; /* the first that has it */
 };
 
 struct naive_result {
@@ -42,6 +46,7 @@ struct naive_result {
     int attempt;
     int family; /* 4 or 6 */
     char what;  /* U S D E, or I: isolated D */
+    int64_t total_us;
 };
 
 struct naive_slot {
@@ -51,6 +56,8 @@ struct naive_slot {
     char letter[1 + NAIVE_REGIONS];
     bool unconfirmed[1 + NAIVE_REGIONS];
     int expected;
+    int first_result; /* in the sorted results */
+    int result_count;
 };
 
 struct naive_incident {
@@ -59,11 +66,16 @@ struct naive_incident {
     bool removed;
 };
 
+/* Milliseconds. */
+struct naive_sums {
+    int64_t up, partial, down, unknown, maint;
+};
+
 struct naive_world {
     bool both; /* families apart */
-    struct naive_version versions[3];
+    struct naive_version versions[NAIVE_VERSIONS];
     int version_count;
-    struct naive_window windows[4];
+    struct naive_window windows[NAIVE_WINDOWS];
     int window_count;
     struct naive_result results[NAIVE_RESULTS];
     int result_count;
@@ -78,7 +90,22 @@ struct naive_world {
 /* Which slots there are; `first_ms` is any moment in the first one. */
 void naive_slots(struct naive_world *world, int64_t first_ms);
 
-/* Fills in verdicts and incidents. */
+/* Fills in verdicts and incidents.  Sorts the results. */
 void naive_judge(struct naive_world *world);
+
+/* One scope's slots, cut to [from, to). */
+struct naive_sums naive_sum(
+    const struct naive_world *world, int scope, int64_t from_ms, int64_t to_ms);
+
+/* "MET" and so on; the target in millionths. */
+const char *naive_sla(const struct naive_sums *sums, int64_t target);
+
+/*
+ * Totals in us of the last served attempt of each slot that begins in
+ * [from, to), leg and agent, but for slots in maintenance; region -1: of all
+ * that count.  Sorted; the caller frees them.  Failed ones go into *failed.
+ */
+int64_t *naive_totals(const struct naive_world *world, int region,
+    int64_t from_ms, int64_t to_ms, size_t *count, size_t *failed);
 
 #endif

@@ -28,11 +28,13 @@ int
 tmp_store_setup_sized(void **state, size_t map_bytes)
 {
     struct tmp_store *tmp = calloc(1, sizeof(*tmp));
+    const char *base = getenv("TMPDIR");
     struct err err;
 
     if (tmp == NULL)
         return -1;
-    (void)strcpy(tmp->dir, "/tmp/leadline-store-XXXXXX");
+    (void)snprintf(tmp->dir, sizeof(tmp->dir), "%s/leadline-store-XXXXXX",
+        base != NULL && strlen(base) < 32 ? base : "/tmp");
     if (mkdtemp(tmp->dir) == NULL)
         return -1;
     tmp->store = store_open(
