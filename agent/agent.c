@@ -91,7 +91,7 @@ on_describe(void *ctx, struct wire_ping *ping)
     ping->load_permille = upkeep_load_permille(&agent->upkeep);
 }
 
-static const struct agent_conf *
+static struct agent_conf *
 in_force(const struct agent *agent)
 {
     return agent->reloaded != NULL ? agent->reloaded : agent->conf;
@@ -100,12 +100,17 @@ in_force(const struct agent *agent)
 static int
 on_store_keys(void *ctx, const struct uplink_keys *keys, struct err *err)
 {
-    struct agent *agent = ctx;
+    struct agent_conf *conf = in_force(ctx);
     struct agent_keys own;
+    int rc;
 
     memcpy(own.public_key, keys->agent_public, sizeof(own.public_key));
     memcpy(own.secret_key, keys->agent_secret, sizeof(own.secret_key));
-    return agent_conf_write_keys(in_force(agent)->key_path, &own, err);
+    rc = agent_conf_write_keys(conf->key_path, &own, err);
+    if (rc == 0)
+        conf->keys = own; /* so that the next SIGHUP finds nothing new */
+    explicit_bzero(&own, sizeof(own));
+    return rc;
 }
 
 void

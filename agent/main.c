@@ -17,6 +17,7 @@
 #include "agent.h"
 #include "agent_conf.h"
 #include "clock.h"
+#include "confine.h"
 #include "enrol.h"
 #include "log.h"
 #include "measuring.h"
@@ -235,6 +236,20 @@ enrol_with(const struct wire_token *token, const char *dir, struct err *err)
     return rc;
 }
 
+/*
+ * The token comes from a stranger's mail, perhaps, and what answers at its
+ * endpoint from anybody: the kernel watches here as it does over `run`.
+ */
+static void
+confine_enrolment(const char *dir, bool debug)
+{
+    const struct confine_spec spec = {.own = {dir}, .say_refused = debug};
+
+    if (!debug) /* a person reads this: that all is well is nothing to say */
+        log_set_level(LOG_AT_WARN);
+    confine(&spec);
+}
+
 static int
 enrol(const char *word, const char *dir)
 {
@@ -252,6 +267,8 @@ enrol(const char *word, const char *dir)
     (void)fprintf(
         stderr, "enrolling %s with %s ...\n", token.name, token.endpoint);
     rc = prepare_dir(dir, &err);
+    if (rc == 0)
+        confine_enrolment(dir, log_shows(LOG_AT_DEBUG));
     if (rc == 0)
         rc = enrol_with(&token, dir, &err);
     explicit_bzero(&token.onetime_secret, sizeof(token.onetime_secret));

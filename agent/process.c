@@ -1,6 +1,5 @@
 #include "process.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,14 +13,7 @@ enum {
      * To a file a dump of 1 byte is none; and where dumps go to a program, 1
      * is the value with which the kernel gives it none, core(5).
      */
-    CORE_BYTES = 1,
-
-    /*
-     * What is larger is given back as soon as it is freed.  The C library
-     * would raise this by itself to the size of a configuration, and from then
-     * on keep the room of each such for ever.
-     */
-    LARGE_BYTES = 128 * 1024
+    CORE_BYTES = 1
 };
 
 void
@@ -29,7 +21,6 @@ process_prepare(void)
 {
     struct rlimit limit;
 
-    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     (void)umask(S_IRWXG | S_IRWXO);
     if (getrlimit(RLIMIT_CORE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max < CORE_BYTES ? 0 : CORE_BYTES;

@@ -6,7 +6,7 @@
  * program that collects them: it would hold the secret key.  (The process
  * stays readable to its own user, who has the key file anyway; benches and
  * operators read its figures in /proc.)  As many descriptors as the system
- * grants may be open.  Large pieces of memory are not kept when freed.
+ * grants may be open.
  */
 #ifndef AGENT_PROCESS_H
 #define AGENT_PROCESS_H

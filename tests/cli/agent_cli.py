@@ -3,8 +3,10 @@
 agent_cli.py AGENT MAKE_TOKEN
 """
 import os
+import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -134,8 +136,8 @@ class Enrolling(Case):
         self.said(run("enrol", "x" * 5000, "--dir", self.dir), 2, "token")
         self.assertFalse(os.path.exists(self.dir))
 
-    def token(self):
-        return subprocess.run([MAKE_TOKEN, "tcp://127.0.0.1:9", "eu1"],
+    def token(self, port=9):
+        return subprocess.run([MAKE_TOKEN, f"tcp://127.0.0.1:{port}", "eu1"],
                               capture_output=True, text=True,
                               check=True).stdout
 
@@ -143,6 +145,24 @@ class Enrolling(Case):
         self.folder()
         self.said(run("enrol", "-", "--dir", self.dir, stdin=self.token()), 3,
                   "enrolled there already", self.dir)
+
+    def test_the_kernel_watches_before_anybody_is_spoken_to(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        silent.settimeout(30)
+        token = self.token(silent.getsockname()[1]).strip()
+        agent = subprocess.Popen([AGENT, "enrol", token, "--dir", self.dir],
+                                 stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        self.agents.append(agent)
+        with silent, silent.accept()[0]:
+            tasks = pathlib.Path(f"/proc/{agent.pid}/task")
+            states = [(task / "status").read_text() for task in tasks.iterdir()]
+            agent.kill()
+        if 'seccomp="off' in agent.stderr.read():
+            self.skipTest("this kernel takes no seccomp filter")
+        for state in states:
+            self.assertRegex(state, r"(?m)^Seccomp:\s*2$")
+            self.assertRegex(state, r"(?m)^NoNewPrivs:\s*1$")
 
     def test_a_folder_that_cannot_be_made_costs_no_token(self):
         self.said(run("enrol", self.token().strip(), "--dir",

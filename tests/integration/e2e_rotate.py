@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -90,6 +91,12 @@ class Rotate(FleetTest):
         self.assertEqual(0o600, self.key_file.stat().st_mode & 0o777)
         self.expect_more_and_nothing_lost()
         self.assertNotIn("DUPLICATE", self.agent.log_text())
+        # Its file is read again: with the new key in it the line stays.
+        since = self.agent.log_size()
+        self.agent.send(signal.SIGHUP)
+        self.agent.wait_for_log("agent.reloaded", since=since)
+        self.expect_more_and_nothing_lost()
+        self.assertNotIn("uplink.streaming", self.agent.log_text(since))
         self.try_old_key("old1", before)
 
     def test_2_while_disconnected(self):
