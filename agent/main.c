@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "enrol.h"
+#include "file.h"
 #include "log.h"
 #include "measuring.h"
 #include "process.h"
@@ -304,6 +305,7 @@ main(int argc, char **argv)
     struct arguments arguments = {.dir = default_dir};
 
     (void)argc;
+    file_keep_standard();
     tame_heap();
     process_prepare();
     log_set_burst(LOG_BURST);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector.h"
+#include "file.h"
 #include "import_run.h"
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
@@ -105,8 +106,10 @@ main(int argc, char **argv)
     struct arguments arguments = {0};
     struct config *config;
     struct err err;
-    int code = take_arguments(argc, argv, &arguments);
+    int code;
 
+    file_keep_standard();
+    code = take_arguments(argc, argv, &arguments);
     if (code >= 0)
         return code;
     if (arguments.command == NULL)

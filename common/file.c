@@ -152,3 +152,14 @@ file_exists(const char *path)
 
     return stat(path, &st) == 0;
 }
+
+void
+file_keep_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) != -1)
+            continue;
+        /* The lowest number that is free is this one. */
+        (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}

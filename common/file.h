@@ -32,4 +32,11 @@ int file_write(
 
 bool file_exists(const char *path);
 
+/*
+ * To be called first in main(): a descriptor of 0 to 2 that is closed is
+ * opened, so that no socket or store gets its number and what is said into it.
+ * To use one still fails.
+ */
+void file_keep_standard(void);
+
 #endif

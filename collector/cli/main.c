@@ -18,6 +18,7 @@
 #include "cmd_test_mail.h"
 #include "cmd_verify.h"
 #include "csv.h"
+#include "file.h"
 #include "probe_help.h"
 #include "render.h"
 #include "source.h"
@@ -267,8 +268,18 @@ run_command(const struct cli *cli, int argc, char **argv)
     return code;
 }
 
-int
-main(int argc, char **argv)
+/* Output that was lost is no success, whatever it would have said. */
+static int
+end_output(int code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    (void)fprintf(stderr, "leadline: stdout cannot be written\n");
+    return CLI_FAILED;
+}
+
+static int
+run_words(int argc, char **argv)
 {
     struct cli cli = {.control = default_control};
     struct err err;
@@ -294,4 +305,11 @@ main(int argc, char **argv)
         return CLI_DONE;
     }
     return run_command(&cli, left, argv + 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    file_keep_standard();
+    return end_output(run_words(argc, argv));
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """What `leadline` says to a person who errs, and to a program that asks."""
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -41,6 +43,24 @@ class Usage(FleetTest):
         self.fails("incidents", "show", about="leadline incidents show")
         self.fails("import", about="leadline import")
         self.fails("check-config", about="leadline check-config")
+
+    def test_output_that_is_lost_is_no_success(self):
+        words = [program("leadline"), "--control", self.fleet.control]
+        for asked in (["status"], ["--json", "agents"],
+                      ["probe", "tcp://127.0.0.1:9"], ["--version"]):
+            with self.subTest(asked), open("/dev/full", "w") as full:
+                done = subprocess.run([*words, *asked], stdout=full,
+                                      stderr=subprocess.PIPE, text=True)
+                self.assertEqual(3, done.returncode, done.stderr)
+                self.assertIn("stdout cannot be written", done.stderr)
+
+    def test_standard_descriptors_may_be_closed(self):
+        done = subprocess.run(
+            [program("leadline"), "probe", "tcp://127.0.0.1:9"],
+            stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: (os.close(0), os.close(1)))
+        self.assertEqual(3, done.returncode, done.stderr)
+        self.assertIn("stdout cannot be written", done.stderr)
 
     def test_what_is_too_much_is_named(self):
         self.fails("status", "acme", "more", about="more")
