@@ -21,7 +21,8 @@ function(fleet_test label file seconds)
     ENVIRONMENT "LEADLINE=$<TARGET_FILE:leadline>;\
 LEADLINE_AGENT=$<TARGET_FILE:leadline-agent>;\
 LEADLINE_COLLECTOR=$<TARGET_FILE:leadline-collector>;\
-LEADLINE_SHIFT_CLOCK=$<TARGET_FILE:shift_clock>${sanitized}")
+LEADLINE_SHIFT_CLOCK=$<TARGET_FILE:shift_clock>;\
+LEADLINE_LOAD_TOOL=$<TARGET_FILE:load_tool>${sanitized}")
 endfunction()
 
 fleet_test(cli cli/cli_usage.py 60)
@@ -46,6 +47,9 @@ fleet_test(integration integration/e2e_main.py 300)
 fleet_test(integration integration/e2e_family.py 180)
 set_tests_properties(integration.family PROPERTIES SKIP_RETURN_CODE 77)
 fleet_test(fault fault/e2e_killed.py 180)
+fleet_test(fault fault/e2e_killed_load.py 180)
+fleet_test(fault fault/e2e_store_hurt.py 180)
+fleet_test(fault fault/e2e_bad_company.py 240)
 fleet_test(fault fault/e2e_line_cut.py 240)
 fleet_test(fault fault/e2e_disk_full.py 240)
 fleet_test(fault fault/e2e_garbage.py 240)

@@ -248,6 +248,8 @@ take_nack(struct load *load, struct load_agent *agent,
     case NACK_REVOKED:
         break;
     }
+    if (load->manners != LOAD_GOOD)
+        return;
     (void)fprintf(stderr, "load: %s: nack %s: %s\n", agent->name,
         wire_nack_name((int)nack->code), nack->text);
 }
@@ -383,11 +385,67 @@ send_ping(struct load *load, struct load_agent *agent, int64_t now_ns)
     (void)send_msg(load, agent, &ping);
 }
 
+static uint64_t
+next_noise(struct load *load)
+{
+    load->noise = load->noise * UINT64_C(6364136223846793005) +
+                  UINT64_C(1442695040888963407);
+    return load->noise >> 33;
+}
+
+/* Bytes of any length, or a real batch with some bytes changed. */
+static void
+make_garbage(struct load *load, struct load_agent *agent)
+{
+    struct wire_msg msg = {.type = WIRE_BATCH};
+    struct err err;
+    size_t len = 1 + next_noise(load) % 2000;
+    size_t changes = 1 + next_noise(load) % 8;
+
+    buf_clear(&load->out);
+    if (next_noise(load) % 2 == 0) {
+        uint8_t *at = buf_extend(&load->out, len, &err);
+
+        for (size_t i = 0; at != NULL && i < len; i++)
+            at[i] = (uint8_t)next_noise(load);
+        return;
+    }
+    load_batch(load, agent, 1, load->spec.batch, &msg.u.batch);
+    msg.u.batch.session = agent->session;
+    msg.u.batch.oldest_seq = 1;
+    msg.u.batch.next_seq = load->spec.batch + 1;
+    if (wire_encode(&msg, &load->out, &err) != 0)
+        load_die("encode", err.msg);
+    for (size_t i = 0; i < changes; i++)
+        load->out.data[next_noise(load) % load->out.len] ^=
+            (uint8_t)(1U << next_noise(load) % 8);
+}
+
+/* True: as busy as the line allows. */
+static bool
+misbehave(struct load *load, struct load_agent *agent, int64_t now_ns)
+{
+    if (load->manners == LOAD_DEAF) {
+        agent->ping_ns = 0;
+        send_ping(load, agent, now_ns);
+        return true;
+    }
+    (void)receive(load, agent);
+    make_garbage(load, agent);
+    if (zmq_send(agent->socket, load->out.data, load->out.len, ZMQ_DONTWAIT) !=
+        -1)
+        load->counts.bytes_sent += load->out.len;
+    return false; /* a pause after each */
+}
+
 static bool
 turn_agent(struct load *load, struct load_agent *agent, int64_t now_ns)
 {
-    bool any = receive(load, agent);
+    bool any;
 
+    if (load->manners != LOAD_GOOD)
+        return misbehave(load, agent, now_ns);
+    any = receive(load, agent);
     if (agent->session == 0)
         return say_hello(load, agent, now_ns) || any;
     if (agent->sent_seq > agent->acked_seq &&
@@ -475,6 +533,12 @@ load_reconnect(struct load *load)
     }
     for (int i = 0; i < load->spec.agents; i++)
         connect_agent(load, &load->agents[i]);
+}
+
+void
+load_behave(struct load *load, enum load_manners manners)
+{
+    load->manners = manners;
 }
 
 void

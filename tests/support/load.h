@@ -67,6 +67,17 @@ void load_end(struct load *load);
 /* True when everything that was offered is acknowledged. */
 bool load_is_done(const struct load *load);
 
+/*
+ * What agents do that go on as they should not.  They keep their session, and
+ * what they had sent stays sent.
+ */
+enum load_manners {
+    LOAD_GOOD,
+    LOAD_DEAF,   /* ask in each turn, and read no answer */
+    LOAD_GARBAGE /* send what is no message, or one with bytes changed */
+};
+void load_behave(struct load *load, enum load_manners manners);
+
 /* All agents lose their connection at once and come back. */
 void load_reconnect(struct load *load);
 

@@ -45,6 +45,8 @@ struct load {
     uint32_t check_ids[LOAD_CHECKS_MAX];
     uint8_t server_key[32];
     struct load_counts counts;
+    enum load_manners manners;
+    uint64_t noise;
     bool held;
     bool ended;
     struct buf out;

@@ -6,7 +6,8 @@
  *
  * run says "welcome" when all agents have a session, then waits for a line on
  * its standard input.  "go" lets them send; later "storm" breaks and makes all
- * connections anew, "end" ends what is new.  When all that was offered is
+ * connections anew, "deaf", "garbage" and "good" change its agents' manners,
+ * "end" ends what is new.  When all that was offered is
  * acknowledged it prints one JSON object and ends.  "tell" prints one at any
  * time.  The end of the input is "end".
  */
@@ -164,6 +165,12 @@ obey(struct session *session)
         session->gone = true;
     } else if (strcmp(command, "storm") == 0) {
         load_reconnect(session->load);
+    } else if (strcmp(command, "deaf") == 0) {
+        load_behave(session->load, LOAD_DEAF);
+    } else if (strcmp(command, "garbage") == 0) {
+        load_behave(session->load, LOAD_GARBAGE);
+    } else if (strcmp(command, "good") == 0) {
+        load_behave(session->load, LOAD_GOOD);
     } else if (strcmp(command, "tell") == 0) {
         tell(session);
     } else if (strcmp(command, "end") == 0) {

@@ -28,9 +28,10 @@ def tool():
 
 
 class Load:
-    def __init__(self, fleet, agents, checks, interval_s=5):
+    def __init__(self, fleet, agents, checks, interval_s=5, first=0):
         self.fleet = fleet
         self.agents = agents
+        self.first = first      # of those that were enrolled
         self.checks = checks
         self.interval_s = interval_s
         self.keys = fleet.dir / "load_keys"
@@ -50,8 +51,8 @@ class Load:
         self.fleet.configure(**{**self.settings(), **more})
 
     def enrol(self):
-        done = run(tool(), "enrol", self.fleet.store, self.keys, self.agents,
-                   REGIONS)
+        done = run(tool(), "enrol", self.fleet.store, self.keys,
+                   self.agents + self.first, REGIONS)
         assert done.returncode == 0, done.stderr
 
     def start(self, timeout=120, **words):
@@ -59,7 +60,7 @@ class Load:
         words = {"endpoint": f"tcp://127.0.0.1:{self.fleet.port}",
                  "keys": self.keys,
                  "server_key": self.fleet.dir / "collector.key",
-                 "agents": self.agents, "checks": self.checks,
+                 "agents": self.agents, "first": self.first, "checks": self.checks,
                  "interval_ms": self.interval_s * 1000, **words}
         self.child = subprocess.Popen(
             [str(tool()), "run", *[f"{k}={v}" for k, v in words.items()]],
@@ -86,7 +87,7 @@ class Load:
     def wait(self):
         said = json.loads(self.child.stdout.readline())
         code = self.child.wait()
-        self.child = None
+        self.close()
         assert code == 0, code
         return said
 
@@ -94,4 +95,9 @@ class Load:
         if self.child is not None:
             self.child.kill()
             self.child.wait()
-            self.child = None
+            self.close()
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.child = None

@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""A store that cannot be used is refused in words, and one that is in use
+stays as it is, whatever happens to its readers."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from fleet import Fleet, program, run
+from loads import Load
+from process import NotYet, until
+from servers import free_ports
+
+AGENTS = 10
+CHECKS = 40
+SLOTS = 50
+PAGE = 4096
+
+
+class StoreHurt(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fleet = fleet = Fleet()
+        cls.addClassCleanup(fleet.close)
+        cls.load = load = Load(fleet, AGENTS, CHECKS)
+        cls.addClassCleanup(load.kill)
+        load.configure()
+        load.enrol()
+        fleet.start_collector()
+        begin = time.time() // 3600 * 3600 - SLOTS * load.interval_s
+        load.start(slots=SLOTS, batch=1000, from_ms=int(begin * 1000))
+        load.go()
+        cls.said = load.wait()
+        assert fleet.collector.stop(60) == 0
+
+    def copy(self):
+        """A store of its own for each test, with its configuration."""
+        dir = self.fleet.dir / self.id().rsplit(".", 1)[1]
+        shutil.copytree(self.fleet.store, dir / "store")
+        self.addCleanup(shutil.rmtree, dir, True)
+        config = dir / "leadline.yaml"
+        config.write_text(json.dumps({
+            **self.fleet.config(**self.load.settings()),
+            "listen": f"tcp://127.0.0.1:{free_ports(1)[0]}",
+            "control": f"ipc://{dir}/control", "store": str(dir / "store")}))
+        return dir / "store", config
+
+    def refused(self, config, *words):
+        """The collector ends by itself, with one of our codes, and says why."""
+        done = run(program("leadline-collector"), "--config", config, "run",
+                   timeout=60)
+        said = done.stderr + done.stdout
+        self.assertGreater(done.returncode, 0, said)  # not by a signal
+        self.assertLess(done.returncode, 64, said)
+        for word in words:
+            self.assertIn(word, said)
+        self.assertNotIn("collector.ready", said)
+        return said
+
+    def verify(self, store, codes=(0, 1)):
+        done = run(program("leadline"), "--store", store, "--json", "verify",
+                   timeout=300)
+        self.assertIn(done.returncode, codes, done.stderr)
+        return json.loads(done.stdout)
+
+    def running(self, config):
+        """A second collector, on a store of its own."""
+        log = config.with_name("collector.log")
+        out = open(log, "wb")
+        self.addCleanup(out.close)
+        child = subprocess.Popen(
+            [str(program("leadline-collector")), "--config", str(config), "run"],
+            stdout=out, stderr=out)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+
+        def ready():
+            if child.poll() is not None:
+                raise AssertionError(log.read_text())
+            return "collector.ready" in log.read_text()
+        until("the collector is ready", 60, ready)
+        return child
+
+    def test_two_collectors_on_one_store(self):
+        store, config = self.copy()
+        first = self.running(config)
+        self.refused(config, str(store), "another")
+        self.assertIsNone(first.poll())
+        self.assertEqual(self.said["acked"], self.verify(store)["results"])
+        first.terminate()
+        self.assertEqual(0, first.wait(60))
+
+    def test_a_read_only_file_system(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can mount one")
+        store, config = self.copy()
+        try:
+            subprocess.run(["mount", "--bind", store, store], check=True,
+                           capture_output=True)
+        except subprocess.CalledProcessError as failed:
+            self.skipTest(failed.stderr.decode())
+        self.addCleanup(subprocess.run, ["umount", "-l", str(store)],
+                        check=False)
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(store)],
+                       check=True)
+        self.refused(config, str(store), "Read-only file system")
+        # It can still be asked.
+        self.assertEqual([], self.verify(store)["differences"])
+        subprocess.run(["mount", "-o", "remount,bind,rw", str(store)],
+                       check=True)
+        child = self.running(config)
+        child.terminate()
+        self.assertEqual(0, child.wait(60))
+
+    def test_garbage_in_place_of_the_first_pages(self):
+        store, config = self.copy()
+        data = store / "data.mdb"
+        with open(data, "r+b") as file:
+            file.write(os.urandom(2 * PAGE))
+        before = data.read_bytes()
+        self.refused(config, str(store), "aside")
+        self.assertEqual(before, data.read_bytes())
+
+    def test_a_file_that_was_cut(self):
+        store, config = self.copy()
+        data = store / "data.mdb"
+        os.truncate(data, data.stat().st_size // 2)
+        self.refused(config, str(store))
+
+    def test_pages_of_garbage_end_nobody_by_a_signal(self):
+        store, config = self.copy()
+        data = store / "data.mdb"
+        pages = data.stat().st_size // PAGE
+        whole = data.read_bytes()
+        for number in range(8):
+            with open(data, "r+b") as file:
+                file.seek((2 + number * (pages - 2) // 8) * PAGE)
+                file.write(os.urandom(PAGE))
+            done = run(program("leadline-collector"), "--config", config,
+                       "check", timeout=60)
+            self.assertGreaterEqual(done.returncode, 0, done.stderr)
+            data.write_bytes(whole)
+
+    def test_a_byte_that_changed_on_disk_is_found(self):
+        store, _ = self.copy()
+        data = store / "data.mdb"
+        self.assertEqual([], self.verify(store)["differences"])
+        whole = bytearray(data.read_bytes())
+        # Sealed chunks stand in the file as they are: the middle of one.
+        at = whole.rfind(b"\x28\xb5\x2f\xfd")
+        if at == -1:
+            self.skipTest("no packed chunk")
+        whole[at + 40] ^= 0x10
+        data.write_bytes(whole)
+        self.assertNotEqual([], self.verify(store)["differences"])
+
+    def slots_of(self, store, pid):
+        """Places of LMDB's table of readers that this process holds."""
+        table = (store / "lock.mdb").read_bytes()
+        return [at for at in range(0, len(table) - 64, 64)
+                if struct.unpack_from("<i", table, at + 8)[0] == pid]
+
+    def test_a_reader_that_was_killed(self):
+        store, config = self.copy()
+        child = self.running(config)
+        for _ in range(50):
+            reader = subprocess.Popen(
+                [str(program("leadline")), "--store", str(store), "verify"],
+                stdout=subprocess.DEVNULL)
+            while reader.poll() is None:
+                if self.slots_of(store, reader.pid):
+                    reader.send_signal(signal.SIGSTOP)
+                    break
+            held = self.slots_of(store, reader.pid)
+            reader.kill()
+            reader.wait()
+            if held:
+                break
+        self.assertTrue(self.slots_of(store, reader.pid))
+
+        def freed():
+            if self.slots_of(store, reader.pid):
+                raise NotYet("its place is still taken")
+            return True
+        until("the place of the killed reader is free", 90, freed, pause=0.5)
+        child.terminate()
+        self.assertEqual(0, child.wait(60))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
