@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_args.h"
 #include "conf_change.h"
 #include "control_own.h"
 #include "log.h"
@@ -16,14 +17,6 @@ struct command_ticket {
     struct control *control;
     struct control_peer peer;
 };
-
-static const char *
-text_of(const json_t *args, const char *name)
-{
-    const char *text = json_string_value(json_object_get(args, name));
-
-    return text != NULL ? text : "";
-}
 
 /* ---- after it is in force ---- */
 
@@ -102,108 +95,7 @@ told(void *ctx, struct conf_change *change)
     free(ticket);
 }
 
-/* ---- what is asked for ---- */
-
-static int
-take_text(const json_t *args, const char *name, char *out, size_t size,
-    struct err *err)
-{
-    const char *text = text_of(args, name);
-
-    if (strlen(text) >= size)
-        return err_set(
-            err, ERR_LIMIT, "--%s: at most %zu bytes", name, size - 1);
-    text_put_harmless(text, strlen(text), out, size);
-    return 0;
-}
-
-/* A list of texts, or one with commas. */
-static int
-take_list(
-    const json_t *args, const char *name, struct strlist *out, struct err *err)
-{
-    const char *text = text_of(args, name);
-
-    while (*text != '\0') {
-        char item[CHECK_NAME_BYTES];
-        size_t len = strcspn(text, ",");
-        int n = snprintf(item, sizeof(item), "%.*s", (int)len, text);
-
-        if (n < 0 || (size_t)n >= sizeof(item))
-            return err_set(err, ERR_PARSE, "\"%.40s...\" is no name", text);
-        if (len > 0 && strlist_add(out, item) != 0)
-            return err_set(err, ERR_NOMEM, "%s", name);
-        text += len + (text[len] == ',');
-    }
-    return 0;
-}
-
-static int
-take_moment_of(const json_t *args, const char *name, int64_t now_unix_ms,
-    int64_t *out, struct err *err)
-{
-    const char *text = text_of(args, name);
-
-    if (text[0] == '\0')
-        return 0;
-    return text_take_moment(text, now_unix_ms, out, err) == 0
-               ? 0
-               : err_wrap(err, "--%s", name);
-}
-
-static int
-take_window(const json_t *args, struct conf_window *window, struct err *err)
-{
-    int64_t now_unix_ms = clock_unix_ms();
-    const char *span = text_of(args, "for");
-    int64_t span_ms = 0;
-
-    window->from_unix_ms = now_unix_ms;
-    if (take_list(args, "checks", &window->checks, err) != 0 ||
-        take_list(args, "region", &window->regions, err) != 0 ||
-        take_moment_of(args, "from", now_unix_ms, &window->from_unix_ms, err) !=
-            0 ||
-        take_moment_of(args, "to", now_unix_ms, &window->to_unix_ms, err) != 0)
-        return -1;
-    if ((span[0] != '\0') == (text_of(args, "to")[0] != '\0'))
-        return err_set(err, ERR_PARSE,
-            "until when? either --for 2h, or --to 2026-11-28T23:00:00Z");
-    if (span[0] == '\0')
-        return 0;
-    if (text_take_span_ms(span, &span_ms, err) != 0)
-        return err_wrap(err, "--for");
-    window->to_unix_ms = window->from_unix_ms + span_ms;
-    return 0;
-}
-
-static int
-take_command(const char *name, const json_t *args, struct conf_command *command,
-    struct err *err)
-{
-    if (take_text(args, "reason", command->reason, sizeof(command->reason),
-            err) != 0 ||
-        take_text(
-            args, "author", command->author, sizeof(command->author), err) != 0)
-        return -1;
-    if (strcmp(name, "maintenance.add") == 0) {
-        command->kind = CONF_WINDOW_ADD;
-        memcpy(command->window.reason, command->reason,
-            sizeof(command->window.reason));
-        memcpy(command->window.author, command->author,
-            sizeof(command->window.author));
-        return take_window(args, &command->window, err);
-    }
-    if (strcmp(name, "maintenance.end") == 0) {
-        command->kind = CONF_WINDOW_END;
-        if (take_moment_of(
-                args, "at", clock_unix_ms(), &command->at_unix_ms, err) != 0)
-            return -1;
-        return take_text(args, "id", command->id, sizeof(command->id), err);
-    }
-    command->kind = strcmp(name, "pause") == 0 ? CONF_PAUSE : CONF_RESUME;
-    return take_text(
-        args, "check", command->check, sizeof(command->check), err);
-}
+/* ---- asking ---- */
 
 bool
 control_command(struct control *control, const struct control_peer *peer,
@@ -221,7 +113,8 @@ control_command(struct control *control, const struct control_peer *peer,
         control_refuse(control, peer, 3, "out of memory");
         return true;
     }
-    if (take_command(command, args, &ticket->change.command, &err) != 0) {
+    if (command_take(command, args, clock_unix_ms(), &ticket->change.command,
+            &err) != 0) {
         control_refuse_err(control, peer, &err);
         conf_change_free(&ticket->change);
         free(ticket);

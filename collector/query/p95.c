@@ -18,6 +18,7 @@ struct query {
     const struct conf_history *conf; /* borrowed */
     struct p95_spec spec;
     struct p95_groups groups;
+    int64_t first_slot_unix_ms; /* INT64_MAX: there never was a result */
 };
 
 /* ---- from raw results ---- */
@@ -128,13 +129,35 @@ add_cells(struct query *q, int64_t at, int64_t *end, struct err *err)
     return 0;
 }
 
+/*
+ * Nothing is before the check's first slot, nor further ahead than clocks are
+ * believed: a range of centuries is walked no longer than what there is.
+ */
+static void
+clip(struct query *q)
+{
+    int64_t first_unix_ms = q->first_slot_unix_ms;
+    int64_t last_unix_ms = q->spec.now_unix_ms + 2 * CELL_DAY_MS;
+
+    if (first_unix_ms > q->spec.from_unix_ms)
+        q->spec.from_unix_ms =
+            first_unix_ms > last_unix_ms
+                ? last_unix_ms
+                : first_unix_ms - first_unix_ms % CELL_DAY_MS;
+    if (q->spec.to_unix_ms > last_unix_ms)
+        q->spec.to_unix_ms = last_unix_ms;
+}
+
 /* What no cells answer for is gathered into spans as long as may be. */
 static int
 gather(struct query *q, struct err *err)
 {
-    int64_t raw_from = q->spec.from_unix_ms;
-    int64_t at = raw_from;
+    int64_t raw_from;
+    int64_t at;
 
+    clip(q);
+    raw_from = q->spec.from_unix_ms;
+    at = raw_from;
     while (at < q->spec.to_unix_ms) {
         int64_t end;
         int rc = add_cells(q, at, &end, err);
@@ -250,20 +273,18 @@ static int
 name_check(struct query *q, struct p95 *out, struct err *err)
 {
     struct check_row row;
-    int rc;
+    int rc = check_row_get(q->txn, q->spec.check, &row, err);
 
     q->groups.check = conf_history_check(q->conf, q->spec.check, INT64_MAX);
-    if (q->groups.check != NULL) {
-        (void)strcpy(out->check, q->groups.check->check.name);
-        return 0;
-    }
-    rc = check_row_get(q->txn, q->spec.check, &row, err);
-    if (rc == 0)
+    if (rc == 0 && q->groups.check == NULL)
         return err_set(
             err, ERR_PARSE, "no check has the number %08x", q->spec.check);
-    if (rc == 1)
-        (void)strcpy(out->check, row.name);
-    return rc == 1 ? 0 : -1;
+    if (rc < 0)
+        return -1;
+    q->first_slot_unix_ms = rc == 1 ? row.first_slot_unix_ms : INT64_MAX;
+    (void)strcpy(out->check,
+        q->groups.check != NULL ? q->groups.check->check.name : row.name);
+    return 0;
 }
 
 int

@@ -51,13 +51,22 @@ take_target(const json_t *args, int64_t *millionths, struct err *err)
     return 0;
 }
 
+/* A moment of an answer; null is the beginning of 1970. */
+static int
+moment_of(
+    const json_t *answer, const char *name, int64_t *unix_ms, struct err *err)
+{
+    const char *text = arg(answer, name);
+
+    *unix_ms = 0;
+    return text == NULL ? 0 : text_take_moment(text, 0, unix_ms, err);
+}
+
 /* Tells the windows that touch what a check's answer is about. */
 static int
 add_windows_to(const struct query_env *env, json_t *answer, struct err *err)
 {
     const char *name = arg(answer, "check");
-    const char *from = arg(answer, "from");
-    const char *to = arg(answer, "to");
     const struct conf_check *check = NULL;
     int64_t from_unix_ms;
     int64_t to_unix_ms;
@@ -65,9 +74,8 @@ add_windows_to(const struct query_env *env, json_t *answer, struct err *err)
     if (name != NULL)
         check =
             conf_history_check(env->conf, check_id_of(name), env->now_unix_ms);
-    if (check == NULL || from == NULL || to == NULL ||
-        text_take_moment(from, 0, &from_unix_ms, err) != 0 ||
-        text_take_moment(to, 0, &to_unix_ms, err) != 0)
+    if (check == NULL || moment_of(answer, "from", &from_unix_ms, err) != 0 ||
+        moment_of(answer, "to", &to_unix_ms, err) != 0)
         return err_set(err, ERR_STATE, "an answer without check or range");
     if (json_object_set_new(answer, "maintenance",
             maintenance_of_check(env, check, from_unix_ms, to_unix_ms)) == 0)

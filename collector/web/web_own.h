@@ -31,7 +31,7 @@ struct web {
     /* of libmicrohttpd's thread */
     struct conf_history *conf;    /* owned; NULL: not read yet */
     struct MHD_Response *metrics; /* owned; NULL: none yet */
-    int64_t metrics_ns;           /* when that was made */
+    int64_t metrics_until_ns;     /* it is given again */
 };
 
 /* web_answer.c: an MHD_AccessHandlerCallback; `ctx` is a struct web. */

@@ -108,6 +108,9 @@ add(struct fixture *f, const struct raw_result *r)
     struct err err;
 
     assert_ok(raw_add(f->txn, r, 1, &outcome, &err), err);
+    assert_ok(check_row_note(f->txn, r->measure.check_id, "acme/home",
+                  r->measure.slot_unix_ms, &err),
+        err);
     assert_ok(ladder_mark(f->ladder, f->txn, r->measure.check_id,
                   r->measure.slot_unix_ms, &err),
         err);
