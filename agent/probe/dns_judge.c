@@ -7,6 +7,9 @@
 #include "dns_expect.h"
 #include "dns_set.h"
 
+/* Of the answers, where none is the expected one; each of 40 letters. */
+enum { ANSWERS_TOLD = 3 };
+
 static int
 add_answer(
     struct dns_set *set, const struct dns_answer *answer, bool authoritative)
@@ -73,9 +76,19 @@ static void
 say_missing(
     const struct dns_set *set, const char *text, struct dns_verdict *out)
 {
-    (void)snprintf(out->detail, sizeof(out->detail),
-        "expected %.100s is not among the answers (%.100s ...)", text,
-        set->count > 0 ? set->items[0].record->data : "none");
+    char *at = out->detail;
+    const char *end = at + sizeof(out->detail);
+    size_t told = set->count < ANSWERS_TOLD ? set->count : ANSWERS_TOLD;
+
+    at += snprintf(at, (size_t)(end - at),
+        "expected %.60s is not among the answers: %s", text,
+        told > 0 ? "" : "there are none");
+    for (size_t i = 0; i < told; i++)
+        at += snprintf(at, (size_t)(end - at), "%s%.40s", i > 0 ? ", " : "",
+            set->items[i].record->data);
+    if (set->count > told)
+        (void)snprintf(
+            at, (size_t)(end - at), " and %zu more", set->count - told);
 }
 
 static void
