@@ -265,29 +265,45 @@ put_sparks(const struct probe_live *live, const struct probe_tally *tally,
     }
 }
 
+/* Of each leg, where there are two. */
+static size_t
+put_legs(const struct probe_live *live, char *out, size_t size)
+{
+    size_t used = 0;
+
+    if (live->leg_count < 2)
+        return put_figures(&live->tallies[0], out, size);
+    for (size_t i = 0; i < LEGS_MAX; i++) {
+        used += (size_t)snprintf(
+            out + used, size - used, i == 0 ? "v4 " : "   v6 ");
+        used += put_figures(&live->tallies[i], out + used, size - used);
+    }
+    return used;
+}
+
 void
 probe_live_status(struct probe_live *live, size_t under_way, int64_t waited_ns)
 {
     const struct paper *paper = live->spec.paper;
-    const struct probe_tally *tally = &live->tallies[0];
-    size_t room = (size_t)paper->screen.columns - 1; /* the last one wraps */
     char text[LINE_BYTES];
     char cut[LINE_BYTES];
+    size_t room;
     size_t used;
 
     if (live->spec.quiet || !paper->screen.live)
         return;
     erase_status(live);
-    used = put_figures(tally, text, sizeof(text));
+    room = (size_t)paper->screen.columns - 1; /* the last one wraps */
+    used = put_legs(live, text, sizeof(text));
     if (waited_ns >= NS_PER_SEC)
         (void)snprintf(text + used, sizeof(text) - used,
             "  waiting %.1f s for %zu", (double)waited_ns / 1e9, under_way);
     cols_cut(text, room, cut, sizeof(cut));
     paper_put(paper, PAPER_PLAIN, "%s", cut);
     used = cols_of(cut);
-    if (used + 4 < room) {
+    if (used + 4 < room && live->leg_count < 2) {
         paper_spaces(paper, 2);
-        put_sparks(live, tally, room - used - 2);
+        put_sparks(live, &live->tallies[0], room - used - 2);
     }
     live->has_status = true;
     (void)fflush(paper->out);

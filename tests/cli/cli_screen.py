@@ -282,6 +282,13 @@ class Screen(unittest.TestCase):
         self.assertEqual(4, len(re.findall(r"(?m)^ +\d  v[46]  ",
                                            said.stdout)), said.stdout)
 
+    def test_both_families_are_seen_live(self):
+        shown = Terminal("probe", f"tcp://both.acme.test:{self.site.port}",
+                         "--server", self.dns.address, "--family", "both",
+                         "--interval", "50ms", columns=160)
+        shown.read_until(r"v4 n \d+  loss 0\.0 %.*   v6 n \d+  loss \d+")
+        shown.press_ctrl_c().end()
+
     # ---- what strangers write ----
 
     def assert_harmless(self, text, where):
