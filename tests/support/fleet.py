@@ -239,7 +239,18 @@ class Fleet:
         for server in reversed(self.servers):
             server.stop()
         self.servers = []
-        return bad
+        return bad + self.verify_store()
+
+    def verify_store(self):
+        """What `leadline verify` has against the store, now that it is left."""
+        if not (self.store / "data.mdb").exists():
+            return []
+        done = run(program("leadline"), "--store", self.store, "verify",
+                   timeout=120)
+        if done.returncode == 0:
+            return []
+        return [f"verify: exit {done.returncode}\n"
+                f"{done.stdout}{done.stderr}"]
 
     def close(self):
         try:
