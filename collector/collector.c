@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector_care.h"
 #include "conf_change.h"
 #include "control.h"
 #include "curl_loop.h"
@@ -37,6 +38,10 @@ struct collector {
     struct mailer *mailer;
     struct meter *meter;
     struct web *web; /* NULL: not configured */
+    struct care *care;
+    struct collector_care_desk desk;
+    struct restored restored;
+    char *store_dir; /* as it was at the start: a reload moves no store */
     struct loop_signal on_term;
     struct loop_signal on_int;
     struct loop_signal on_hup;
@@ -124,6 +129,7 @@ put_in_force(void *ctx, struct conf_change *change)
     collector->config = change->config;
     change->config = NULL;
     intake_set_config(collector->intake, collector->config);
+    care_set_config(collector->care, collector->config);
     if (control_reload(collector->control, &err) != 0 ||
         mailer_set_config(collector->mailer, &collector->config->mail, &err) !=
             0 ||
@@ -330,6 +336,7 @@ start_lines(struct collector *collector, struct err *err)
     struct control_spec control = {
         .loop = collector->loop,
         .store = collector->store,
+        .store_dir = collector->store_dir,
         .writer = collector->writer,
         .endpoint = collector_control_endpoint(collector->config),
         .fleet_changed = fleet_changed,
@@ -351,17 +358,52 @@ start_lines(struct collector *collector, struct err *err)
 }
 
 static int
-start(struct collector *collector, struct err *err)
+start_store(struct collector *collector, struct err *err)
 {
-    collector->loop = loop_new(err);
-    if (collector->loop == NULL)
+    const struct config *config = collector->config;
+    int rc = collector_care_restore(config, &collector->restored, err);
+
+    if (rc < 0)
         return -1;
-    collector->store = store_open(
-        &(struct store_spec){.dir = collector_store_dir(collector->config)},
-        err);
+    collector->store_dir = strdup(collector_store_dir(config));
+    if (collector->store_dir == NULL)
+        return err_set(err, ERR_NOMEM, "store");
+    collector->store =
+        store_open(&(struct store_spec){.dir = collector->store_dir,
+                       .map_bytes = (size_t)config->store_max_bytes},
+            err);
     if (collector->store == NULL ||
         conf_change_record(collector->store, collector->config_path,
             &collector->config, err) != 0)
+        return -1;
+    return rc == 0 ? 0
+                   : collector_care_tell_restored(collector->store,
+                         collector->config, &collector->restored, err);
+}
+
+static int
+start_care(struct collector *collector, struct err *err)
+{
+    collector->desk = (struct collector_care_desk){
+        .writer = collector->writer, .queued = mail_queued, .ctx = collector};
+    collector->care = care_open(
+        &(struct care_spec){
+            .loop = collector->loop,
+            .store = collector->store,
+            .store_dir = collector->store_dir,
+            .config = collector->config,
+            .tell = collector_care_tell,
+            .ctx = &collector->desk,
+        },
+        err);
+    return collector->care != NULL ? 0 : -1;
+}
+
+static int
+start(struct collector *collector, struct err *err)
+{
+    collector->loop = loop_new(err);
+    if (collector->loop == NULL || start_store(collector, err) != 0)
         return -1;
     if (start_mail(collector, err) != 0)
         return -1;
@@ -374,7 +416,8 @@ start(struct collector *collector, struct err *err)
             .ctx = collector,
         },
         err);
-    if (collector->writer == NULL || start_lines(collector, err) != 0)
+    if (collector->writer == NULL || start_lines(collector, err) != 0 ||
+        start_care(collector, err) != 0)
         return -1;
     return start_signals(collector, err);
 }
@@ -388,12 +431,14 @@ end(struct collector *collector)
     /* Then the writer: what it finishes still finds everybody there. */
     web_close(collector->web);
     writer_stop(collector->writer);
+    care_close(collector->care);
     control_close(collector->control);
     intake_close(collector->intake);
     meter_free(collector->meter);
     mailer_free(collector->mailer);
     curl_loop_free(collector->curl);
     store_close(collector->store);
+    free(collector->store_dir);
     loop_free(collector->loop);
     collector_conf_free(collector->config);
 }

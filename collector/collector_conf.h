@@ -129,12 +129,13 @@ struct config {
     char *name;              /* owned; the file's, for mistakes found later */
     struct strlist warnings; /* lines like those of mistakes */
 
-    char *listen;           /* owned; by default port 7411 of all addresses */
-    char *public_endpoint;  /* owned; NULL unless configured */
-    char *key_file;         /* owned; by default "<store>/collector.key" */
-    char *control;          /* owned; "ipc:///run/leadline/control" */
-    char *store;            /* owned; "/var/lib/leadline" */
-    char *dashboard_listen; /* owned; "IP:PORT"; NULL unless configured */
+    char *listen;            /* owned; by default port 7411 of all addresses */
+    char *public_endpoint;   /* owned; NULL unless configured */
+    char *key_file;          /* owned; by default "<store>/collector.key" */
+    char *control;           /* owned; "ipc:///run/leadline/control" */
+    char *store;             /* owned; "/var/lib/leadline" */
+    int64_t store_max_bytes; /* of its file */
+    char *dashboard_listen;  /* owned; "IP:PORT"; NULL unless configured */
     char *dashboard_token_file; /* owned; NULL */
     bool dashboard_behind_proxy;
 
@@ -158,6 +159,7 @@ struct config {
     char *deadman_url_file; /* owned */
     char *backup_dir;       /* owned */
     int64_t backup_every_ms;
+    int64_t backup_keep;
 
     struct conf_region_set regions; /* that count, in order */
     struct conf_site *sites;        /* owned */

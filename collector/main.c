@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector.h"
+#include "errand.h"
 #include "file.h"
 #include "import_run.h"
 
@@ -109,6 +110,8 @@ main(int argc, char **argv)
     int code;
 
     file_keep_standard();
+    if (argc > 1 && strcmp(argv[1], "errand") == 0)
+        return errand_main(argc - 2, argv + 2);
     code = take_arguments(argc, argv, &arguments);
     if (code >= 0)
         return code;

@@ -98,17 +98,12 @@ write_all(int fd, struct bytes data, const char *path, struct err *err)
     return 0;
 }
 
-/* A rename is on disk when its folder is. */
-static int
-sync_folder(const char *path, struct err *err)
+int
+file_sync_folder(const char *folder, struct err *err)
 {
-    char copy[PATH_BYTES];
-    const char *folder;
     int fd;
     int rc;
 
-    (void)snprintf(copy, sizeof(copy), "%s", path);
-    folder = dirname(copy);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd == -1)
         return err_sys(err, errno, "open %s", folder);
@@ -117,6 +112,15 @@ sync_folder(const char *path, struct err *err)
         err_sys(err, errno, "sync %s", folder);
     (void)close(fd);
     return rc;
+}
+
+static int
+sync_folder_of(const char *path, struct err *err)
+{
+    char copy[PATH_BYTES];
+
+    (void)snprintf(copy, sizeof(copy), "%s", path);
+    return file_sync_folder(dirname(copy), err);
 }
 
 int
@@ -142,7 +146,7 @@ file_write(const char *path, struct bytes data, mode_t mode, struct err *err)
         (void)unlink(temporary);
         return rc;
     }
-    return sync_folder(path, err);
+    return sync_folder_of(path, err);
 }
 
 bool

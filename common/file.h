@@ -30,6 +30,9 @@ int file_read_secret(const char *path, struct buf *out, struct err *err);
 int file_write(
     const char *path, struct bytes data, mode_t mode, struct err *err);
 
+/* Syncs a folder: a rename is on disk when its folder is. */
+int file_sync_folder(const char *folder, struct err *err);
+
 bool file_exists(const char *path);
 
 /*

@@ -12,6 +12,9 @@ unit_test(judge_vectors LIBS judge_world PkgConfig::jansson)
 target_compile_definitions(test_judge_vectors PRIVATE
   VECTORS_FILE="${CMAKE_CURRENT_SOURCE_DIR}/vectors/vectors.json")
 unit_test(retention LIBS judge_world collector_p95 collector_sla)
+unit_test(backup LIBS tmp_store collector_care)
+unit_test(care SOURCES support/fake_errand.c
+  LIBS tmp_store fake_loop collector_care_loop)
 unit_test(verify LIBS judge_world collector_care)
 unit_test(sla LIBS judge_world collector_sla)
 unit_test(query_incidents LIBS judge_world collector_sla)

@@ -1,10 +1,64 @@
 #include "cmd_verify.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
+#include "care_json.h"
 #include "clock.h"
+#include "render.h"
+#include "source.h"
 #include "verify.h"
+
+static long long
+figure(const json_t *answer, const char *name)
+{
+    return json_integer_value(json_object_get(answer, name));
+}
+
+static int
+print_end(const struct cli *cli, const json_t *answer)
+{
+    if (cli->json)
+        cli_print_json(answer);
+    else
+        (void)printf("%lld rows read, %lld results; made anew: %lld hours, "
+                     "%lld days, %lld slots, %lld incidents; still to be made: "
+                     "%lld; differences: %lld\n",
+            figure(answer, "rows"), figure(answer, "results"),
+            figure(answer, "hours"), figure(answer, "days"),
+            figure(answer, "slots"), figure(answer, "incidents"),
+            figure(answer, "pending"), figure(answer, "difference_count"));
+    return figure(answer, "difference_count") == 0 ? CLI_DONE : CLI_BAD;
+}
+
+static void
+print_found(const char *table, const char *what)
+{
+    (void)printf("%s: %s\n", table, what);
+}
+
+/* ---- by the running collector ---- */
+
+static int
+ask(const struct cli *cli, const json_t *args)
+{
+    int code = CLI_DONE;
+    const json_t *one;
+    struct err err;
+    size_t i;
+    json_t *answer = source_wait(cli, "verify", args, &code, &err);
+
+    if (answer == NULL)
+        return cli_complain(&err);
+    if (!cli->json) {
+        json_array_foreach(json_object_get(answer, "differences"), i, one)
+            print_found(render_text(one, "table"), render_text(one, "what"));
+    }
+    code = print_end(cli, answer);
+    json_decref(answer);
+    return code;
+}
+
+/* ---- straight from a store ---- */
 
 struct telling {
     const struct cli *cli;
@@ -17,55 +71,28 @@ tell(void *ctx, const struct verify_finding *finding, struct err *err)
 {
     const struct telling *telling = ctx;
 
-    if (!telling->cli->json) {
-        (void)printf("%s: %s\n", finding->table, finding->what);
-        return 0;
-    }
-    if (json_array_append_new(
-            telling->found, json_pack("{s:s, s:s}", "table", finding->table,
-                                "what", finding->what)) != 0)
-        return err_set(err, ERR_NOMEM, "differences");
+    if (telling->cli->json)
+        return verify_add_finding(telling->found, finding, err);
+    print_found(finding->table, finding->what);
     return 0;
 }
 
-static json_t *
-answer_of(const struct verify_counts *counts, json_t *found)
+static int
+print_counts(
+    const struct cli *cli, const struct verify_counts *counts, json_t *found)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "rows",
-        (json_int_t)counts->rows, "results", (json_int_t)counts->results,
-        "hours", (json_int_t)counts->hours, "days", (json_int_t)counts->days,
-        "slots", (json_int_t)counts->slots, "incidents",
-        (json_int_t)counts->incidents, "marks", (json_int_t)counts->marks,
-        "pending", (json_int_t)counts->pending, "differences", found);
+    json_t *answer = verify_to_json(counts, found);
+    int code;
+
+    if (answer == NULL)
+        return CLI_FAILED;
+    code = print_end(cli, answer);
+    json_decref(answer);
+    return code;
 }
 
 static int
-print_end(
-    const struct cli *cli, const struct verify_counts *counts, json_t *found)
-{
-    json_t *answer;
-
-    if (cli->json) {
-        answer = answer_of(counts, found);
-        if (answer == NULL)
-            return CLI_FAILED;
-        cli_print_json(answer);
-        json_decref(answer);
-    } else {
-        (void)printf("%" PRIu64 " rows read, %" PRIu64
-                     " results; made anew: %" PRIu64 " hours, %" PRIu64
-                     " days, %" PRIu64 " slots, %" PRIu64
-                     " incidents; still to be made: %" PRIu64
-                     "; differences: %" PRIu64 "\n",
-            counts->rows, counts->results, counts->hours, counts->days,
-            counts->slots, counts->incidents, counts->pending,
-            counts->differences);
-    }
-    return counts->differences == 0 ? CLI_DONE : CLI_BAD;
-}
-
-int
-cmd_verify_run(const struct cli *cli, const json_t *args)
+verify(const struct cli *cli)
 {
     struct verify_counts counts;
     struct telling telling = {.cli = cli};
@@ -77,22 +104,22 @@ cmd_verify_run(const struct cli *cli, const json_t *args)
     int code = CLI_FAILED;
     struct err err;
 
-    (void)args;
-    if (cli->store == NULL) {
-        (void)fprintf(stderr, "leadline verify: --store DIR is missing (the "
-                              "collector may run)\n");
-        return CLI_USAGE;
-    }
     spec.store = store_open(
         &(struct store_spec){.dir = cli->store, .read_only = true}, &err);
     if (spec.store == NULL)
         return cli_complain(&err);
     telling.found = json_array();
     if (verify_run(&spec, &counts, &err) == 0)
-        code = print_end(cli, &counts, telling.found);
+        code = print_counts(cli, &counts, telling.found);
     else
         code = cli_complain(&err);
     json_decref(telling.found);
     store_close(spec.store);
     return code;
+}
+
+int
+cmd_verify_run(const struct cli *cli, const json_t *args)
+{
+    return cli->store != NULL ? verify(cli) : ask(cli, args);
 }

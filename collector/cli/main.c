@@ -10,6 +10,7 @@
 #include "args.h"
 #include "clock.h"
 #include "cmd_agent.h"
+#include "cmd_backup.h"
 #include "cmd_check_config.h"
 #include "cmd_export.h"
 #include "cmd_init.h"
@@ -158,8 +159,10 @@ static const struct cli_command commands[] = {
         "ends a window now, or at that moment"},
     {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
         "every mistake in a configuration, or what it means"},
-    {"verify", {NULL}, cmd_verify_run, "--store DIR",
+    {"verify", {NULL}, cmd_verify_run, "",
         "compare all that is stored with what raw results come to"},
+    {"backup", {"dir!", "keep=", NULL}, cmd_backup_run, "DIR [--keep N]",
+        "a copy of the store in DIR, while the collector runs"},
     {"test-mail", {"config=", NULL}, cmd_test_mail_run, "[--config FILE]",
         "send a sample of each mail, print the dialogue"},
 };

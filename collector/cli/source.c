@@ -11,7 +11,7 @@
 #include "text.h"
 #include "wire.h"
 
-enum { ANSWER_TIMEOUT_MS = 30000 };
+enum { ANSWER_TIMEOUT_MS = 30000, WAIT_MS = 24 * 3600 * 1000 };
 
 static int
 gather(void *ctx, struct bytes piece, struct err *err)
@@ -19,16 +19,16 @@ gather(void *ctx, struct bytes piece, struct err *err)
     return buf_append(ctx, piece.data, piece.len, err);
 }
 
-json_t *
-source_tell(const struct cli *cli, const char *command, const json_t *args,
-    int *exit_code, struct err *err)
+static json_t *
+ask_collector(const struct cli *cli, const char *command, const json_t *args,
+    int64_t timeout_ms, int *exit_code, struct err *err)
 {
     char *args_json = json_dumps(args, JSON_COMPACT);
     struct ctl_question question = {
         .endpoint = cli->control,
         .command = command,
         .args_json = args_json,
-        .timeout_ms = ANSWER_TIMEOUT_MS,
+        .timeout_ms = timeout_ms,
     };
     struct buf answer;
     json_t *value = NULL;
@@ -50,6 +50,20 @@ out:
     buf_free(&answer);
     free(args_json);
     return value;
+}
+
+json_t *
+source_tell(const struct cli *cli, const char *command, const json_t *args,
+    int *exit_code, struct err *err)
+{
+    return ask_collector(cli, command, args, ANSWER_TIMEOUT_MS, exit_code, err);
+}
+
+json_t *
+source_wait(const struct cli *cli, const char *command, const json_t *args,
+    int *exit_code, struct err *err)
+{
+    return ask_collector(cli, command, args, WAIT_MS, exit_code, err);
 }
 
 /* A store that is read without its collector. */

@@ -18,6 +18,10 @@ json_t *source_ask(const struct cli *cli, const char *query, const json_t *args,
 json_t *source_tell(const struct cli *cli, const char *command,
     const json_t *args, int *exit_code, struct err *err);
 
+/* Something that takes as long as the store is large: waits for its end. */
+json_t *source_wait(const struct cli *cli, const char *command,
+    const json_t *args, int *exit_code, struct err *err);
+
 /* Export lines, each without its newline, to stdout. */
 int source_export(const struct cli *cli, const json_t *args, struct err *err);
 

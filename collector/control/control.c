@@ -131,7 +131,8 @@ take_request(struct control *control, const struct control_peer *peer,
     if (!json_is_object(args))
         control_refuse(control, peer, 2, "the arguments are not an object");
     else if (!control_change(control, peer, request.command, args) &&
-             !control_command(control, peer, request.command, args))
+             !control_command(control, peer, request.command, args) &&
+             !control_errand(control, peer, request.command, args))
         ask(control, peer, &request, args);
     json_decref(args);
 }
@@ -246,6 +247,7 @@ control_open(const struct control_spec *spec, struct err *err)
     }
     control->loop = spec->loop;
     control->store = spec->store;
+    control->store_dir = spec->store_dir;
     control->writer = spec->writer;
     memcpy(control->collector_key, spec->collector_key, CURVE_KEY_BYTES);
     control->fleet_changed = spec->fleet_changed;
@@ -271,6 +273,7 @@ control_close(struct control *control)
     if (control == NULL)
         return;
     control_drop_exports(control);
+    control_drop_errands(control);
     loop_timer_stop(control->loop, &control->more);
     loop_watch_stop(control->loop, &control->readable);
     if (control->socket != NULL)

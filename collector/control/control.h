@@ -21,6 +21,7 @@ struct control;
 struct control_spec {
     struct loop *loop;                      /* borrowed */
     struct store *store;                    /* borrowed */
+    const char *store_dir;                  /* borrowed */
     struct writer *writer;                  /* borrowed */
     const char *endpoint;                   /* "ipc:///run/leadline/control" */
     uint8_t collector_key[CURVE_KEY_BYTES]; /* public; for tokens */

@@ -35,6 +35,8 @@ struct control {
     struct timer more;
     struct buf out;
     struct control_exporting *exports; /* owned; those under way */
+    const char *store_dir;             /* borrowed */
+    struct control_errand *errands;    /* owned; those under way */
     char refused[512]; /* why the file is not in force; "": it is */
 };
 
@@ -53,6 +55,11 @@ void control_refuse_err(struct control *control,
 void control_export(struct control *control, const struct control_peer *peer,
     const struct query_env *env, const json_t *args);
 void control_drop_exports(struct control *control);
+
+/* control_errand.c: what is answered at its end; false: no such command. */
+bool control_errand(struct control *control, const struct control_peer *peer,
+    const char *command, const json_t *args);
+void control_drop_errands(struct control *control);
 
 /* control_change.c: what changes something; false: no such command. */
 bool control_change(struct control *control, const struct control_peer *peer,

@@ -137,8 +137,10 @@ import_stream(const struct config *config, FILE *in, FILE *out, struct err *err)
     struct import_summary summary = {0};
     int rc = -1;
 
-    run.store = store_open(
-        &(struct store_spec){.dir = collector_store_dir(config)}, err);
+    run.store =
+        store_open(&(struct store_spec){.dir = collector_store_dir(config),
+                       .map_bytes = (size_t)config->store_max_bytes},
+            err);
     if (run.store != NULL)
         rc = take_all(&run, config, in, &summary, err);
     if (rc == 0) {

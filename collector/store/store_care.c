@@ -72,6 +72,16 @@ map_ratio(struct store *store, double *ratio, struct err *err)
     return 0;
 }
 
+/* As df says it: what is kept for others counts neither as used nor as room. */
+static double
+disk_ratio(const struct statvfs *disk)
+{
+    double used = (double)(disk->f_blocks - disk->f_bfree);
+    double room = (double)disk->f_bavail;
+
+    return used + room > 0.0 ? used / (used + room) : 0.0;
+}
+
 int
 store_used(struct store *store, struct store_used *used, struct err *err)
 {
@@ -82,9 +92,7 @@ store_used(struct store *store, struct store_used *used, struct err *err)
         return -1;
     if (mdb_env_get_path(store->env, &path) != 0 || statvfs(path, &disk) != 0)
         return err_sys(err, errno, "how full is the disk");
-    used->disk = 0.0;
-    if (disk.f_blocks > 0)
-        used->disk = 1.0 - (double)disk.f_bavail / (double)disk.f_blocks;
+    used->disk = disk_ratio(&disk);
     return 0;
 }
 

@@ -289,7 +289,8 @@ everything_of_the_contract_is_read(void **state)
         "  resolvers: [1.1.1.1, 8.8.8.8]}\n"
         "digest: {at: \"08:00\"}\n"
         "deadman: {url_file: /etc/leadline/deadman-url}\n"
-        "backup: {dir: /var/backups/leadline, every: 1h}\n"
+        "store_max: 2GiB\n"
+        "backup: {dir: /var/backups/leadline, every: 1h, keep: 5}\n"
         "regions: [eu, us, ap]\n"
         "sites:\n"
         "  - name: acme\n"
@@ -340,6 +341,8 @@ everything_of_the_contract_is_read(void **state)
     assert_int_equal(home->expect_p95_us, 1500000);
     assert_string_equal(home->check.statuses.items[0], "200");
     assert_int_equal(config->backup_every_ms, 3600000);
+    assert_int_equal(config->backup_keep, 5);
+    assert_int_equal(config->store_max_bytes, INT64_C(2) << 30);
     collector_conf_free(config);
 }
 
@@ -424,6 +427,8 @@ static const struct {
     {SMALL "digest: {at: 8am}\n", "is not a time of day"},
     {SMALL "digest: {at: \"24:00\"}\n", "is not a time of day"},
     {SMALL "backup: {every: 1h}\n", "dir: is missing"},
+    {SMALL "backup: {dir: /b, keep: 0}\n", "0 is out of range"},
+    {SMALL "store_max: 16\n", "is not a size"},
     {SMALL "alerts: {global: {open_after: 0}}\n", "0 is out of range"},
     {SMALL "alerts: {reminder: 4}\n", "needs a unit"},
     {SMALL "sites: {}\n", "sites: a list of"},

@@ -1,0 +1,40 @@
+/*
+ * restore.h - before a store is opened: one that is damaged is moved aside, and
+ * the last good backup takes its place.
+ *
+ * What came after that backup is in the agents' spools for 48 hours and comes
+ * again.  A store that is whole, also one that this program does not
+ * understand, is never touched.
+ */
+#ifndef COLLECTOR_RESTORE_H
+#define COLLECTOR_RESTORE_H
+
+#include <stdint.h>
+
+#include "backup.h"
+#include "err.h"
+
+struct restore_spec {
+    const char *store_dir;
+    const char *backup_dir; /* NULL: there are none */
+    int64_t now_unix_ms;
+};
+
+struct restored {
+    char why[512];                  /* what was wrong */
+    char backup[BACKUP_PATH_BYTES]; /* what took its place */
+    char aside[BACKUP_PATH_BYTES];  /* where the damaged one is; "": it was
+                                        empty, and is gone */
+    int64_t made_unix_ms;           /* of the backup */
+    size_t passed; /* newer backups that were not good either */
+};
+
+/*
+ * 1: restored, 0: nothing was to be done, -1: it cannot be used and there is
+ * no good backup (ERR_STATE), it is in use (ERR_BUSY), or restoring failed:
+ * then the store is as it was.  Call it before there are other threads.
+ */
+int restore_if_damaged(const struct restore_spec *spec,
+    struct restored *restored, struct err *err);
+
+#endif

@@ -1,0 +1,118 @@
+#include "collector_care.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "collector.h"
+#include "log.h"
+#include "text.h"
+
+enum { TITLE_BYTES = 200, DETAIL_BYTES = 600, ADVICE_BYTES = 300 };
+
+/* ---- before it is opened ---- */
+
+int
+collector_care_restore(
+    const struct config *config, struct restored *restored, struct err *err)
+{
+    const struct restore_spec spec = {
+        .store_dir = collector_store_dir(config),
+        .backup_dir = config->backup_dir,
+        .now_unix_ms = clock_unix_ms(),
+    };
+    int rc = restore_if_damaged(&spec, restored, err);
+
+    if (rc == 1)
+        log_event(LOG_AT_ERROR, "store.restored",
+            "reason=\"%s\" backup=%s aside=%s passed=%zu", restored->why,
+            restored->backup, restored->aside, restored->passed);
+    return rc;
+}
+
+int
+collector_care_tell_restored(struct store *store, const struct config *config,
+    const struct restored *restored, struct err *err)
+{
+    char title[TITLE_BYTES];
+    char detail[DETAIL_BYTES + sizeof(restored->aside)];
+    char made[TEXT_MOMENT_BYTES];
+    const struct care_news news = {.matter = CARE_DAMAGED,
+        .bad = true,
+        .now_unix_ms = clock_unix_ms(),
+        .title = title,
+        .detail = detail,
+        .advice = "Look at the disk (dmesg, smartctl). What agents still hold "
+                  "(48 h) comes again by itself; what a person changed since "
+                  "then does not: agents added, suspended or revoked."};
+    struct store_txn *txn;
+    bool queued;
+
+    text_put_moment(restored->made_unix_ms, made);
+    (void)snprintf(title, sizeof(title),
+        "the store was damaged and was replaced by the backup of %s", made);
+    (void)snprintf(detail, sizeof(detail), "%.500s; moved to %s", restored->why,
+        restored->aside[0] != '\0' ? restored->aside : "nowhere: it was empty");
+    txn = store_begin_write(store, err);
+    if (txn == NULL)
+        return -1;
+    if (care_mail_tell(txn, config, &news, &queued, err) != 0) {
+        store_abort(txn);
+        return -1;
+    }
+    return store_commit(txn, err);
+}
+
+/* ---- while it runs ---- */
+
+struct news_job {
+    struct writer_job job; /* first */
+    const struct collector_care_desk *desk;
+    struct care_news news;
+    char title[TITLE_BYTES];
+    char detail[DETAIL_BYTES];
+    char advice[ADVICE_BYTES];
+    bool queued;
+};
+
+static int
+run_news(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    struct news_job *job = (struct news_job *)base;
+    const struct conf_history *history = room->history;
+
+    return care_mail_tell(txn, history->versions[history->count - 1].config,
+        &job->news, &job->queued, err);
+}
+
+static void
+news_done(struct writer_job *base)
+{
+    struct news_job *job = (struct news_job *)base;
+
+    if (!base->lost && job->queued)
+        job->desk->queued(job->desk->ctx);
+    free(job);
+}
+
+void
+collector_care_tell(void *desk, const struct care_news *news)
+{
+    struct news_job *job = calloc(1, sizeof(*job));
+
+    if (job == NULL)
+        return; /* what is bad is told again at the next look */
+    job->job.run = run_news;
+    job->job.done = news_done;
+    job->desk = desk;
+    job->news = *news;
+    (void)snprintf(job->title, sizeof(job->title), "%s", news->title);
+    (void)snprintf(job->detail, sizeof(job->detail), "%s", news->detail);
+    (void)snprintf(job->advice, sizeof(job->advice), "%s", news->advice);
+    job->news.title = job->title;
+    job->news.detail = job->detail;
+    job->news.advice = job->advice;
+    writer_put(job->desk->writer, &job->job);
+}

@@ -1,0 +1,37 @@
+/*
+ * collector_care.h - care of the store as part of a collector: before it is
+ * opened, and while it runs.
+ */
+#ifndef COLLECTOR_COLLECTOR_CARE_H
+#define COLLECTOR_COLLECTOR_CARE_H
+
+#include <stdbool.h>
+
+#include "care.h"
+#include "restore.h"
+#include "writer.h"
+
+/*
+ * Restores a damaged store and says so in the log.  1, 0 or -1 as
+ * restore_if_damaged().
+ */
+int collector_care_restore(
+    const struct config *config, struct restored *restored, struct err *err);
+
+/* Queues the mail that says so.  Before the writer runs. */
+int collector_care_tell_restored(struct store *store,
+    const struct config *config, const struct restored *restored,
+    struct err *err);
+
+/*
+ * Hands a care_spec's news to the writer, which queues mails; `queued` is
+ * called on the loop's thread where there are new ones.
+ */
+struct collector_care_desk {
+    struct writer *writer; /* borrowed */
+    void (*queued)(void *ctx);
+    void *ctx;
+};
+void collector_care_tell(void *desk, const struct care_news *news);
+
+#endif
