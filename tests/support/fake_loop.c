@@ -293,6 +293,12 @@ fake_loop_pump(struct loop *loop)
 }
 
 void
+fake_loop_stand_still_ns(struct loop *loop, int64_t step_ns)
+{
+    loop->now_ns += step_ns;
+}
+
+void
 fake_loop_fire_due(struct loop *loop)
 {
     timer_fire_due(&loop->timers, loop->now_ns);

@@ -23,6 +23,12 @@ int fake_loop_poll(struct loop *loop);
 /* Moves time on, calling each timer at its own moment. */
 void fake_loop_advance_ns(struct loop *loop, int64_t step_ns);
 
+/*
+ * Moves time on as a machine does that stands still: what has become due is
+ * called late, by fake_loop_fire_due(), once.
+ */
+void fake_loop_stand_still_ns(struct loop *loop, int64_t step_ns);
+
 /* Calls what is due now. */
 void fake_loop_fire_due(struct loop *loop);
 

@@ -171,6 +171,39 @@ what_cannot_be_started_is_told_as_this_machines_trouble(void **state)
     end(&world);
 }
 
+/* A laptop that was closed: the moments that passed are not made up for. */
+static void
+what_the_machine_slept_through_is_told_as_skipped(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 8, CHECK_FAMILY_BOTH);
+    fake_probe_end(0, MEASURE_UP, REASON_NONE, NULL);
+    fake_probe_end(0, MEASURE_UP, REASON_NONE, NULL);
+    fake_loop_stand_still_ns(world.loop, 4 * NS_PER_SEC + NS_PER_SEC / 2);
+    for (int i = 0; i < 8; i++)
+        fake_loop_fire_due(world.loop);
+    /* Those of seconds 1 to 3; that of second 4 is half a second late. */
+    assert_int_equal(world.told_count, 4);
+    for (size_t i = 1; i < 4; i++) {
+        assert_int_equal(world.told[i], 1 + i);
+        assert_int_equal(world.reasons[i], REASON_AGENT_SKIPPED);
+    }
+    assert_int_equal(world.legs, 8);
+    assert_int_equal(fake_probe_running(), 1);
+    fake_loop_advance_ns(world.loop, NS_PER_SEC / 2); /* in time again */
+    assert_int_equal(fake_probe_running(), 2);
+    fake_loop_advance_ns(world.loop, 2 * NS_PER_SEC);
+    while (fake_probe_running() > 0)
+        fake_probe_end(0, MEASURE_UP, REASON_NONE, NULL);
+    assert_int_equal(world.told_count, 8);
+    for (size_t i = 4; i < 8; i++)
+        assert_int_equal(world.reasons[i], REASON_NONE);
+    assert_int_equal(world.done, 1);
+    end(&world);
+}
+
 static void
 an_end_in_the_middle_drops_what_is_under_way(void **state)
 {
@@ -197,6 +230,7 @@ main(void)
         cmocka_unit_test(too_many_under_way_are_told_as_skipped),
         cmocka_unit_test(
             what_cannot_be_started_is_told_as_this_machines_trouble),
+        cmocka_unit_test(what_the_machine_slept_through_is_told_as_skipped),
         cmocka_unit_test(an_end_in_the_middle_drops_what_is_under_way),
     };
 
