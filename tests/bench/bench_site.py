@@ -1,43 +1,22 @@
 """The nginx that benches measure: one small page at two ports, one with a
 P-256 and one with an RSA-2048 certificate, HTTP/2 offered, keep-alive off.
 """
-import os
-import pathlib
-import subprocess
+from servers import Nginx, free_ports
 
-from process import Process, until
-from servers import find_program, free_ports, port_answers
-
-KEYS = {"P-256": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-        "RSA-2048": ["-newkey", "rsa:2048"]}
+KEYS = {"P-256": Nginx.EC, "RSA-2048": Nginx.RSA}
+EXTENSIONS = ["subjectAltName=DNS:bench.test,DNS:*.delay.test,IP:127.0.0.1",
+              "extendedKeyUsage=serverAuth"]
 
 
-class BenchSite:
+class BenchSite(Nginx):
     def __init__(self, dir):
-        self.dir = pathlib.Path(dir)
-        self.ca_file = self.dir / "ca.pem"
+        super().__init__(dir)
         self.ports = {}
-        self.process = None
-
-    def openssl(self, *words):
-        subprocess.run(["openssl", *map(str, words)], check=True,
-                       capture_output=True)
 
     def make_certificates(self):
-        self.openssl("req", "-x509", *KEYS["P-256"], "-nodes", "-days", "30",
-                     "-subj", "/CN=bench CA", "-keyout", self.dir / "ca.key",
-                     "-out", self.ca_file)
-        (self.dir / "ext").write_text(
-            "subjectAltName=DNS:bench.test,DNS:*.delay.test,IP:127.0.0.1\n"
-            "extendedKeyUsage=serverAuth\n")
+        self.make_authority("bench CA")
         for name, key in KEYS.items():
-            self.openssl("req", *key, "-nodes", "-subj", "/CN=bench.test",
-                         "-keyout", self.dir / f"{name}.key", "-out",
-                         self.dir / f"{name}.csr")
-            self.openssl("x509", "-req", "-in", self.dir / f"{name}.csr",
-                         "-CA", self.ca_file, "-CAkey", self.dir / "ca.key",
-                         "-CAcreateserial", "-days", "30", "-extfile",
-                         self.dir / "ext", "-out", self.dir / f"{name}.pem")
+            self.make_certificate(name, key, "bench.test", EXTENSIONS)
 
     def start(self):
         self.dir.mkdir(parents=True)
@@ -55,38 +34,10 @@ class BenchSite:
     ssl_certificate_key {self.dir}/{name}.key;
     root {self.dir}/www;
   }}""" for name, port in self.ports.items())
-        temp = "".join(f"  {kind}_temp_path {self.dir}/temp;\n" for kind in
-                       ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        (self.dir / "nginx.conf").write_text(f"""
-{"user root;" if os.geteuid() == 0 else ""}
-daemon off;
-pid {self.dir}/nginx.pid;
-error_log {self.dir}/error.log warn;
-worker_processes 1;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off;
-  keepalive_timeout 0;
-{temp}{servers}
-  server {{
-    listen 127.0.0.1:{self.plain_port};
-    listen 127.0.0.2:{self.plain_port}; # two targets for self-checks
-    return 204;
-  }}
-}}
-""")
-        self.process = Process(
-            "nginx", [find_program("nginx"), "-e", self.dir / "error.log",
-                      "-c", self.dir / "nginx.conf"],
-            self.dir / "nginx.log").start()
-        for port in self.ports.values():
-            until("nginx listens", 10, lambda: port_answers(port), pause=0.02)
+        self.run(f"  keepalive_timeout 0;\n{servers}", self.plain_port,
+                 self.ports.values(), connections=4096)
         return self
 
     def url(self, key="P-256", path="/"):
         # By address: neither side asks a name server.
         return f"https://127.0.0.1:{self.ports[key]}{path}"
-
-    def stop(self):
-        if self.process is not None:
-            self.process.stop()

@@ -7,25 +7,6 @@
 #include "cm.h"
 #include "real_bench.h"
 
-static const char *script;
-
-static int
-start_site(void **state)
-{
-    static struct real_bench bench;
-
-    real_bench_init(&bench, script);
-    *state = &bench;
-    return 0;
-}
-
-static int
-stop_site(void **state)
-{
-    real_bench_free(*state);
-    return 0;
-}
-
 /* One check, run once; PATH NULL is kind tls. */
 static struct measure
 probe(
@@ -43,10 +24,7 @@ probe(
 static void
 assert_reason(const struct measure *seen, enum measure_reason reason)
 {
-    if (seen->reason != reason)
-        fail_msg("%s (%s) instead of %s",
-            measure_reason_name((int)seen->reason), seen->facts->detail,
-            measure_reason_name((int)reason));
+    real_bench_assert_reason(seen, reason);
     assert_int_equal(
         seen->status, reason == REASON_NONE ? MEASURE_UP : MEASURE_DOWN);
 }
@@ -486,11 +464,10 @@ main(int argc, char **argv)
         cmocka_unit_test(tls_to_a_port_without_it_is_a_protocol_failure),
         cmocka_unit_test(every_probe_is_a_connection_of_its_own),
     };
+    int rc = real_bench_take_args(argc, argv);
 
-    if (argc != 2) {
-        (void)fprintf(stderr, "usage: test_nginx .../nginx_site.py\n");
-        return 2;
-    }
-    script = argv[1];
-    return cmocka_run_group_tests_name("nginx", tests, start_site, stop_site);
+    if (rc != 0)
+        return rc;
+    return cmocka_run_group_tests_name(
+        "nginx", tests, real_bench_setup, real_bench_teardown);
 }

@@ -12,25 +12,6 @@
 
 enum { LINES_MAX = 32, LINE_BYTES = 2048 };
 
-static const char *script;
-
-static int
-start_site(void **state)
-{
-    static struct real_bench bench;
-
-    real_bench_init(&bench, script);
-    *state = &bench;
-    return 0;
-}
-
-static int
-stop_site(void **state)
-{
-    real_bench_free(*state);
-    return 0;
-}
-
 static struct measure
 probe(struct real_bench *bench, uint16_t port, const char *path)
 {
@@ -44,15 +25,6 @@ probe(struct real_bench *bench, uint16_t port, const char *path)
     seen = real_bench_run(bench, &check);
     check_free(&check);
     return seen;
-}
-
-static void
-assert_reason(const struct measure *seen, enum measure_reason reason)
-{
-    if (seen->reason != reason)
-        fail_msg("%s (%s) instead of %s",
-            measure_reason_name((int)seen->reason), seen->facts->detail,
-            measure_reason_name((int)reason));
 }
 
 static int64_t
@@ -146,7 +118,7 @@ each_hop_has_its_own_phases(void **state)
         struct measure seen = probe(bench, ports[i], "/to-www");
         const struct redirect_fact *hop;
 
-        assert_reason(&seen, REASON_NONE);
+        real_bench_assert_reason(&seen, REASON_NONE);
         assert_int_equal(seen.facts->http->redirect_count, 1);
         hop = &seen.facts->http->redirects[0];
         assert_int_equal(hop->phase_us[PHASE_DNS], PHASE_NOT_REACHED);
@@ -176,7 +148,7 @@ another_host_has_its_own_sni_and_hears_no_secrets(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct measure seen = probe(bench, ports[i], "/sticky-to-www");
 
-        assert_reason(&seen, REASON_NONE);
+        real_bench_assert_reason(&seen, REASON_NONE);
         heard.count = 0;
         hear(bench, &seen, 2, &heard);
         assert_word(heard.lines[0], "sni=", "ok.test");
@@ -208,7 +180,7 @@ nothing_is_used_again(void **state)
         for (int times = 0; times < 2; times++) {
             struct measure seen = probe(bench, ports[i], "/to-ok");
 
-            assert_reason(&seen, REASON_NONE);
+            real_bench_assert_reason(&seen, REASON_NONE);
             hear(bench, &seen, 2, &heard);
             measure_free_facts(&seen);
         }
@@ -262,7 +234,7 @@ the_sites_own_id_and_release_are_kept(void **state)
         const struct http_facts *http = seen.facts->http;
         bool has_release = false;
 
-        assert_reason(&seen, REASON_NONE);
+        real_bench_assert_reason(&seen, REASON_NONE);
         assert_int_equal(strlen(http->request_id), 32);
         for (size_t j = 0; j < http->header_count; j++)
             has_release = has_release || strcmp(http->headers[j],
@@ -280,11 +252,11 @@ cookies_and_hsts_are_forgotten(void **state)
     struct measure seen;
 
     seen = probe(bench, bench->https, "/sticky");
-    assert_reason(&seen, REASON_NONE);
+    real_bench_assert_reason(&seen, REASON_NONE);
     measure_free_facts(&seen);
     for (int i = 0; i < 2; i++) {
         seen = probe(bench, i == 0 ? bench->https : bench->http, "/sticky");
-        assert_reason(&seen, REASON_NONE);
+        real_bench_assert_reason(&seen, REASON_NONE);
         /* HSTS would have made https of http, where nobody speaks it */
         assert_int_equal(seen.facts->tls == NULL, i == 1);
         heard.count = 0;
@@ -304,7 +276,7 @@ redirects_out_of_the_web_are_refused(void **state)
     for (size_t i = 0; i < 4; i++) {
         struct measure seen = probe(bench, ports[i % 2], paths[i / 2]);
 
-        assert_reason(&seen, REASON_HTTP_REDIRECT_WRONG);
+        real_bench_assert_reason(&seen, REASON_HTTP_REDIRECT_WRONG);
         assert_int_equal(seen.status, MEASURE_DOWN);
         assert_int_equal(seen.http_status, 302);
         assert_non_null(strstr(seen.facts->detail, "neither http nor https"));
@@ -321,11 +293,11 @@ limits_hold_for_what_is_packed_and_for_http_2(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct measure seen = probe(bench, ports[i], "/bomb");
 
-        assert_reason(&seen, REASON_HTTP_TOO_LARGE);
+        real_bench_assert_reason(&seen, REASON_HTTP_TOO_LARGE);
         assert_true(seen.facts->http->bytes_body < 100000); /* as sent */
         measure_free_facts(&seen);
         seen = probe(bench, ports[i], "/many-headers");
-        assert_reason(&seen, REASON_HTTP_TOO_LARGE);
+        real_bench_assert_reason(&seen, REASON_HTTP_TOO_LARGE);
         assert_non_null(strstr(seen.facts->detail, "the head has"));
         measure_free_facts(&seen);
     }
@@ -355,7 +327,7 @@ methods_are_as_the_check_says(void **state)
             check.method = strdup(cases[j].method);
             seen = real_bench_run(bench, &check);
             assert_int_equal(seen.http_status, cases[j].status);
-            assert_reason(&seen,
+            real_bench_assert_reason(&seen,
                 cases[j].status == 200 ? REASON_NONE : REASON_HTTP_STATUS);
             measure_free_facts(&seen);
             check_free(&check);
@@ -378,7 +350,7 @@ a_literal_has_no_dns_phase_and_no_sni(void **state)
     free(check.url);
     check.url = strdup(url);
     seen = real_bench_run(bench, &check);
-    assert_reason(&seen, REASON_NONE);
+    real_bench_assert_reason(&seen, REASON_NONE);
     assert_int_equal(seen.phase_us[PHASE_DNS], PHASE_NOT_REACHED);
     heard.count = 0;
     hear(bench, &seen, 1, &heard);
@@ -402,12 +374,10 @@ main(int argc, char **argv)
         cmocka_unit_test(methods_are_as_the_check_says),
         cmocka_unit_test(a_literal_has_no_dns_phase_and_no_sni),
     };
+    int rc = real_bench_take_args(argc, argv);
 
-    if (argc != 2) {
-        (void)fprintf(stderr, "usage: test_nginx_hops .../nginx_site.py\n");
-        return 2;
-    }
-    script = argv[1];
+    if (rc != 0)
+        return rc;
     return cmocka_run_group_tests_name(
-        "nginx_hops", tests, start_site, stop_site);
+        "nginx_hops", tests, real_bench_setup, real_bench_teardown);
 }

@@ -187,3 +187,44 @@ real_bench_run(struct real_bench *bench, const struct check *check)
     assert_true(one.done);
     return one.seen;
 }
+
+/* ---- one bench for a program ---- */
+
+static const char *group_script;
+
+int
+real_bench_take_args(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: %s .../nginx_site.py\n", argv[0]);
+        return 2;
+    }
+    group_script = argv[1];
+    return 0;
+}
+
+int
+real_bench_setup(void **state)
+{
+    static struct real_bench bench;
+
+    real_bench_init(&bench, group_script);
+    *state = &bench;
+    return 0;
+}
+
+int
+real_bench_teardown(void **state)
+{
+    real_bench_free(*state);
+    return 0;
+}
+
+void
+real_bench_assert_reason(const struct measure *seen, enum measure_reason reason)
+{
+    if (seen->reason != reason)
+        fail_msg("%s (%s) instead of %s",
+            measure_reason_name((int)seen->reason), seen->facts->detail,
+            measure_reason_name((int)reason));
+}

@@ -28,6 +28,19 @@ void real_bench_init(struct real_bench *bench, const char *script);
 void real_bench_free(struct real_bench *bench);
 
 /*
+ * For a program that has one bench for all of its tests: takes its arguments,
+ * of which the only one is the script.  0, or an exit code, and said why.
+ */
+int real_bench_take_args(int argc, char **argv);
+/* For cmocka, as the setup and teardown of the group. */
+int real_bench_setup(void **state);
+int real_bench_teardown(void **state);
+
+/* Fails the test, with the details, if it is another one. */
+void real_bench_assert_reason(
+    const struct measure *seen, enum measure_reason reason);
+
+/*
  * Makes `check` one of this kind at NAME.test ("ok"), trusting the site's
  * authority.  `url` is NULL for kind tls.
  */

@@ -43,7 +43,75 @@ def find_program(name):
     return path
 
 
-class Site:
+class Nginx:
+    """One nginx with an authority of its own, in a folder of its own."""
+
+    EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    RSA = ["-newkey", "rsa:2048"]
+
+    def __init__(self, dir):
+        self.dir = pathlib.Path(dir)
+        self.ca_file = self.dir / "ca.pem"
+        self.process = None
+
+    def openssl(self, *words):
+        subprocess.run(["openssl", *map(str, words)], check=True,
+                       capture_output=True)
+
+    def make_authority(self, name):
+        self.openssl("req", "-x509", *self.EC, "-nodes", "-days", "30",
+                     "-subj", f"/CN={name}", "-keyout", self.dir / "ca.key",
+                     "-out", self.ca_file)
+
+    def make_certificate(self, file, key, host, extensions):
+        """FILE.key and FILE.pem."""
+        (self.dir / "ext").write_text("".join(
+            f"{line}\n" for line in extensions))
+        self.openssl("req", *key, "-nodes", "-subj", f"/CN={host}",
+                     "-keyout", self.dir / f"{file}.key", "-out",
+                     self.dir / f"{file}.csr")
+        self.openssl("x509", "-req", "-in", self.dir / f"{file}.csr",
+                     "-CA", self.ca_file, "-CAkey", self.dir / "ca.key",
+                     "-CAcreateserial", "-days", "30", "-extfile",
+                     self.dir / "ext", "-out", self.dir / f"{file}.pem")
+
+    def run(self, http, plain_port, ports, connections=1024):
+        """Starts it with this in its http block, until `ports` answer.
+        `plain_port` says 204 at two addresses, for self-checks: reached means
+        that it is not the agent that is cut off.
+        """
+        temp = "".join(f"  {kind}_temp_path {self.dir}/temp;\n" for kind in
+                       ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (self.dir / "nginx.conf").write_text(f"""
+{"user root;" if os.geteuid() == 0 else ""}
+daemon off;
+pid {self.dir}/nginx.pid;
+error_log {self.dir}/error.log warn;
+worker_processes 1;
+events {{ worker_connections {connections}; }}
+http {{
+  access_log off;
+{temp}{http}
+  server {{
+    listen 127.0.0.1:{plain_port};
+    listen 127.0.0.2:{plain_port};
+    return 204;
+  }}
+}}
+""")
+        self.process = Process(
+            "nginx", [find_program("nginx"), "-e", self.dir / "error.log",
+                      "-c", self.dir / "nginx.conf"],
+            self.dir / "nginx.log").start()
+        for port in ports:
+            until("nginx listens", 10, lambda: port_answers(port), pause=0.02)
+
+    def stop(self):
+        if self.process is not None:
+            self.process.stop()
+
+
+class Site(Nginx):
     """An nginx with one certificate authority and a few named sites.
 
     For each NAME: https://NAME.test:PORT/ (200, PAGE), /redirect (301 to /),
@@ -53,31 +121,15 @@ class Site:
     """
 
     def __init__(self, dir, names=("acme",)):
-        self.dir = pathlib.Path(dir)
+        super().__init__(dir)
         self.names = names
-        self.ca_file = self.dir / "ca.pem"
-        self.process = None
-
-    def openssl(self, *words):
-        subprocess.run(["openssl", *map(str, words)], check=True,
-                       capture_output=True)
 
     def make_certificates(self):
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        self.openssl("req", "-x509", *key, "-days", "30", "-subj",
-                     "/CN=leadline test CA", "-keyout", self.dir / "ca.key",
-                     "-out", self.ca_file)
+        self.make_authority("leadline test CA")
         names = ",".join(f"DNS:{name}.test,DNS:www.{name}.test"
                          for name in self.names)
-        (self.dir / "ext").write_text(
-            f"subjectAltName={names},IP:127.0.0.1\n")
-        self.openssl("req", *key, "-subj", f"/CN={self.names[0]}.test",
-                     "-keyout", self.dir / "site.key", "-out",
-                     self.dir / "site.csr")
-        self.openssl("x509", "-req", "-in", self.dir / "site.csr", "-CA",
-                     self.ca_file, "-CAkey", self.dir / "ca.key",
-                     "-CAcreateserial", "-days", "30", "-extfile",
-                     self.dir / "ext", "-out", self.dir / "site.pem")
+        self.make_certificate("site", self.EC, f"{self.names[0]}.test",
+                              [f"subjectAltName={names},IP:127.0.0.1"])
 
     def server(self, name):
         dropped = self.dir / "dropped" / name
@@ -108,35 +160,11 @@ class Site:
         self.silent = socket.create_server(("127.0.0.1", self.silent_port),
                                            backlog=64)
         servers = "".join(self.server(name) for name in self.names)
-        temp = "".join(f"  {kind}_temp_path {self.dir}/temp;\n" for kind in
-                       ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        (self.dir / "nginx.conf").write_text(f"""
-{"user root;" if os.geteuid() == 0 else ""}
-daemon off;
-pid {self.dir}/nginx.pid;
-error_log {self.dir}/error.log warn;
-worker_processes 1;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off;
-{temp}
+        self.run(f"""
   ssl_certificate {self.dir}/site.pem;
   ssl_certificate_key {self.dir}/site.key;
   ssl_protocols TLSv1.2 TLSv1.3;
-{servers}
-  # For self-checks: reached means that it is not the agent that is cut off.
-  server {{
-    listen 127.0.0.1:{self.plain_port};
-    listen 127.0.0.2:{self.plain_port};
-    return 204;
-  }}
-}}
-""")
-        self.process = Process(
-            "nginx", [find_program("nginx"), "-e", self.dir / "error.log",
-                      "-c", self.dir / "nginx.conf"],
-            self.dir / "nginx.log").start()
-        until("nginx listens", 10, lambda: port_answers(self.port), pause=0.02)
+{servers}""", self.plain_port, [self.port])
         return self
 
     def url(self, name, path="/"):
@@ -150,7 +178,7 @@ http {{
 
     def stop(self):
         if self.process is not None:
-            self.process.stop()
+            super().stop()
             self.silent.close()
 
 
