@@ -6,6 +6,7 @@
 #define TESTS_JUDGE_WORLD_H
 
 #include "conf_history.h"
+#include "ladder.h"
 #include "measure.h"
 #include "raw.h"
 #include "store.h"
@@ -48,5 +49,9 @@ void judge_world_add(struct judge_world *world, struct store_txn *txn,
 /* Runs the watch until there is nothing more to do at that moment. */
 void judge_world_run(struct watch *watch, struct store_txn *txn,
     int64_t now_unix_ms, watch_news_fn *fn, void *ctx);
+
+/* The same, telling nobody, and what is over is rolled up. */
+void judge_world_pass(struct judge_world *world, struct watch *watch,
+    struct ladder *ladder, struct store_txn *txn, int64_t now_unix_ms);
 
 #endif

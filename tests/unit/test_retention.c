@@ -46,19 +46,6 @@ struct fixture {
 };
 
 static int
-keep_quiet(void *ctx, struct store_txn *txn, enum incident_news news,
-    const struct incident_row *row, bool fresh, struct err *err)
-{
-    (void)ctx;
-    (void)txn;
-    (void)news;
-    (void)row;
-    (void)fresh;
-    (void)err;
-    return 0;
-}
-
-static int
 setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -121,15 +108,8 @@ add(struct fixture *f, const char *region, int slot, enum measure_status status)
 static void
 pass(struct fixture *f, int64_t now_unix_ms)
 {
-    bool again = true;
-    struct err err;
-
     f->now_unix_ms = now_unix_ms;
-    judge_world_run(f->watch, f->txn, now_unix_ms, keep_quiet, NULL);
-    while (again)
-        assert_ok(ladder_run(f->ladder, f->txn, f->world.conf, now_unix_ms, 100,
-                      &again, &err),
-            err);
+    judge_world_pass(&f->world, f->watch, f->ladder, f->txn, now_unix_ms);
 }
 
 /* Sixty days, with outages of a slot or some. */

@@ -63,19 +63,6 @@ commit(struct fixture *f)
     f->txn = NULL;
 }
 
-static int
-keep_quiet(void *ctx, struct store_txn *txn, enum incident_news news,
-    const struct incident_row *row, bool fresh, struct err *err)
-{
-    (void)ctx;
-    (void)txn;
-    (void)news;
-    (void)row;
-    (void)fresh;
-    (void)err;
-    return 0;
-}
-
 /* As intake does: the mark in the same transaction. */
 static void
 add(struct fixture *f, int r, int slot, enum measure_status status)
@@ -120,15 +107,8 @@ add(struct fixture *f, int r, int slot, enum measure_status status)
 static void
 pass(struct fixture *f, int64_t now_unix_ms)
 {
-    bool again = true;
-    struct err err;
-
     f->now_unix_ms = now_unix_ms;
-    judge_world_run(f->watch, f->txn, now_unix_ms, keep_quiet, NULL);
-    while (again)
-        assert_ok(ladder_run(f->ladder, f->txn, f->world.conf, now_unix_ms, 100,
-                      &again, &err),
-            err);
+    judge_world_pass(&f->world, f->watch, f->ladder, f->txn, now_unix_ms);
 }
 
 static void
