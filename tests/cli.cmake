@@ -1,4 +1,5 @@
 unit_test(args LIBS cli_words)
+unit_test(csv LIBS cli_words)
 unit_test(probe_target LIBS cli_words)
 unit_test(results_follow LIBS cli_words)
 unit_test(probe_cert LIBS cli_probe sheet)

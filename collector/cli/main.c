@@ -177,7 +177,7 @@ print_usage(FILE *out)
         "[--json | --csv] [--no-color] COMMAND ...\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         (void)fprintf(
-            out, "  %-15s %s\n", commands[i].name, commands[i].summary);
+            out, "  %-16s %s\n", commands[i].name, commands[i].summary);
     (void)fprintf(out,
         "\n`leadline COMMAND --help` says what it takes.  A time is RFC 3339, "
         "a date,\nseconds since 1970, or relative (-24h); a span is 90s 15m "

@@ -41,6 +41,30 @@ print_p95_rows(const struct cli *cli, const json_t *answer)
     table_free(table);
 }
 
+/* The windows that left time out of an answer. */
+static void
+print_windows(const struct cli *cli, const json_t *answer)
+{
+    json_t *window;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "maintenance"), i, window)
+    {
+        const char *every = json_string_value(json_object_get(window, "every"));
+        char from[32];
+        char to[32];
+
+        render_moment(json_object_get(window, "from"), from, sizeof(from));
+        render_moment(json_object_get(window, "to"), to, sizeof(to));
+        if (every != NULL)
+            paper_line(&cli->paper, "maintenance %s %s: %s", every,
+                render_text(window, "timezone"), render_text(window, "reason"));
+        else
+            paper_line(&cli->paper, "maintenance %s to %s UTC: %s", from, to,
+                render_text(window, "reason"));
+    }
+}
+
 static void
 print_p95(const struct cli *cli, const json_t *answer)
 {
@@ -55,6 +79,7 @@ print_p95(const struct cli *cli, const json_t *answer)
     print_p95_rows(cli, answer);
     if (json_array_size(json_object_get(answer, "rows")) == 0)
         (void)printf("no results in this range\n");
+    print_windows(cli, answer);
 }
 
 /* One answer, or {"checks": [...]} of them. */
@@ -199,8 +224,9 @@ print_sla(const struct cli *cli, const json_t *answer)
     paper_put(&cli->paper,
         strcmp(verdict, "BREACHED") == 0 ? PAPER_BAD : PAPER_PLAIN, "%s",
         verdict);
-    paper_put(&cli->paper, PAPER_PLAIN, "  target %s  %s to %s UTC", target,
-        from, to);
+    paper_put(&cli->paper, PAPER_PLAIN, "  target %s  %s to %s UTC%s", target,
+        from, to,
+        json_is_true(json_object_get(answer, "running")) ? ", so far" : "");
     paper_end(&cli->paper);
     add_scope(table, "global", json_object_get(answer, "global"));
     json_object_foreach(json_object_get(answer, "regions"), name, scope)
@@ -209,6 +235,7 @@ print_sla(const struct cli *cli, const json_t *answer)
     table_free(table);
     print_verdicts(json_object_get(answer, "verdicts"));
     print_sla_incidents(cli, json_object_get(answer, "incidents"));
+    print_windows(cli, answer);
 }
 
 void

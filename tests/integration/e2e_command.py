@@ -174,6 +174,10 @@ class Commands(FleetTest):
         self.assertEqual(0, answer["global"]["down_s"])
         self.assertIn("we knew", [window["reason"]
                                   for window in answer["maintenance"]])
+        for query in ("sla", "p95"):
+            self.assertRegex(
+                self.fleet.cli(query, "acme/home", "--from", "-1h").stdout,
+                r"maintenance 20.* to 20.* UTC: we knew")
 
     def test_8_a_store_alone_says_the_same(self):
         def ask(*words):
