@@ -190,11 +190,13 @@ unknown_command(const char *word)
 {
     const char *names[COMMAND_COUNT];
     const char *close;
+    char shown[64];
 
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
     close = text_closest(word, names, COMMAND_COUNT);
-    (void)fprintf(stderr, "leadline: unknown command \"%s\"", word);
+    text_put_harmless(word, strlen(word), shown, sizeof(shown));
+    (void)fprintf(stderr, "leadline: unknown command \"%s\"", shown);
     if (close != NULL)
         (void)fprintf(stderr, "; did you mean \"%s\"?", close);
     (void)fprintf(stderr, "\n`leadline --help` lists them\n");
