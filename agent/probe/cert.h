@@ -15,6 +15,8 @@
 
 #include "measure.h"
 
+struct cert_memo;
+
 /* What was presented, and what it is judged by.  All borrowed. */
 struct cert_question {
     STACK_OF(X509) * presented; /* as sent, leaf first; may be NULL */
@@ -23,6 +25,7 @@ struct cert_question {
     int64_t now_unix_ms;
     const uint8_t *ocsp; /* the stapled answer as sent, or NULL */
     size_t ocsp_len;
+    struct cert_memo *memo; /* of chains seen before; may be NULL */
 };
 
 /*

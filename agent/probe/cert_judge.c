@@ -9,19 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cert_memo.h"
 #include "cert_staple.h"
 #include "clock.h"
 #include "text.h"
 
 /* What is accepted nowhere any more: RSA 1024, SHA-1 (NIST SP 800-57). */
-enum { SECURITY_BITS_MIN = 112, HOST_BYTES = 256 };
+enum { SECURITY_BITS_MIN = 112, HOST_BYTES = 256, MEMO_CHAIN_MAX = 16 };
 
 /* A judgement on its way. */
 struct judgement {
     const struct cert_question *asked; /* borrowed */
     struct tls_facts *out;             /* borrowed */
-    bool
-        chain_failed; /* no chain, rightly signed, leads to a trusted authority */
+    /* No chain, rightly signed, leads to a trusted authority. */
+    bool chain_failed;
+    X509_STORE_CTX_verify_fn check_signatures; /* OpenSSL's own */
 };
 
 /* `what` applies; the words stay if nothing before it in the list does. */
@@ -98,6 +100,48 @@ on_error(int ok, X509_STORE_CTX *ctx)
         X509_STORE_CTX_get_error_depth(ctx),
         X509_verify_cert_error_string(error));
     return 1;
+}
+
+/* SHA-256 over the certificates' own; false where that cannot be had. */
+static bool
+take_digest(STACK_OF(X509) * chain, uint8_t out[DIGEST_SHA256_BYTES])
+{
+    uint8_t each[MEMO_CHAIN_MAX][DIGEST_SHA256_BYTES];
+    int count = chain == NULL ? 0 : sk_X509_num(chain);
+
+    if (count == 0 || count > MEMO_CHAIN_MAX)
+        return false;
+    for (int i = 0; i < count; i++) {
+        if (X509_digest(sk_X509_value(chain, i), EVP_sha256(), each[i], NULL) !=
+            1)
+            return false;
+    }
+    digest_sha256(each, (size_t)count * DIGEST_SHA256_BYTES, out);
+    return true;
+}
+
+/*
+ * In the place of OpenSSL's walk along the chain it has built, which looks at
+ * signatures and dates; the dates are ours in any case, see judge_dates().
+ */
+static int
+on_signatures(X509_STORE_CTX *ctx)
+{
+    struct judgement *judgement = X509_STORE_CTX_get_app_data(ctx);
+    struct cert_memo *memo = judgement->asked->memo;
+    uint32_t before = judgement->out->verify_all;
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    bool can_tell = memo != NULL && !judgement->chain_failed &&
+                    take_digest(X509_STORE_CTX_get0_chain(ctx), digest);
+    int rc;
+
+    if (can_tell && cert_memo_has(memo, digest))
+        return 1;
+    rc = judgement->check_signatures(ctx);
+    if (can_tell && rc == 1 && !judgement->chain_failed &&
+        judgement->out->verify_all == before)
+        cert_memo_add(memo, digest);
+    return rc;
 }
 
 /*
@@ -314,6 +358,8 @@ cert_judge(const struct cert_question *asked, struct tls_facts *out)
     }
     X509_STORE_CTX_set_app_data(ctx, &judgement);
     X509_STORE_CTX_set_verify_cb(ctx, on_error);
+    judgement.check_signatures = X509_STORE_CTX_get_verify(ctx);
+    X509_STORE_CTX_set_verify(ctx, on_signatures);
     set_rules(ctx, asked);
     if (X509_verify_cert(ctx) != 1 && out->verify == CERT_OK)
         blame(&judgement, CERT_OTHER, "%s",

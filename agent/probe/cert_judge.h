@@ -1,7 +1,8 @@
 /*
  * cert_judge.h - what is wrong with a certificate.
  *
- * Pure: the presented certificates, the trust store and the time are given.
+ * Pure: the presented certificates, the trust store and the time are given; a
+ * memo spares work and changes nothing.
  * Everything is told apart and nothing hides another: an expired certificate
  * for another name of an unknown authority is all three.
  */

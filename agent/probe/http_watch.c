@@ -88,6 +88,12 @@ judge_certificate(struct http_watch *watch)
 {
     SSL *ssl = ssl_of(watch->easy);
     struct tls_facts *facts = calloc(1, sizeof(*facts));
+    struct cert_question by = {
+        .trust = watch->spec->trust,
+        .host = watch->spec->url->host,
+        .now_unix_ms = clock_unix_ms(),
+        .memo = tls_ctx_memo(watch->spec->env->tls),
+    };
 
     if (ssl == NULL || facts == NULL) {
         free(facts);
@@ -95,8 +101,7 @@ judge_certificate(struct http_watch *watch)
         return false;
     }
     watch->seen->tls = facts;
-    tls_seen_take(ssl, watch->spec->url->host, watch->spec->trust,
-        clock_unix_ms(), facts);
+    tls_seen_take(ssl, &by, facts);
     if (facts->verify == CERT_OK || watch->spec->check->insecure)
         return true;
     watch->verdict = measure_reason_of_verify(facts->verify);

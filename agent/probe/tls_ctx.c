@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cert_memo.h"
 #include "digest.h"
 
 enum {
@@ -30,9 +31,10 @@ struct own_trust {
 };
 
 struct tls_ctx {
-    SSL_CTX *client;    /* owned */
-    BIO_METHOD *quiet;  /* owned; a socket that raises no signal */
-    X509_STORE *system; /* owned */
+    SSL_CTX *client;        /* owned */
+    BIO_METHOD *quiet;      /* owned; a socket that raises no signal */
+    X509_STORE *system;     /* owned */
+    struct cert_memo *memo; /* owned */
     struct own_trust own[OWN_TRUST_MAX];
     uint64_t uses;
 };
@@ -144,6 +146,12 @@ tls_ctx_new(const char *ca_file, struct err *err)
         err_set(err, ERR_NOMEM, "TLS");
         return NULL;
     }
+    tls->memo = cert_memo_new();
+    if (tls->memo == NULL) {
+        err_set(err, ERR_NOMEM, "TLS");
+        tls_ctx_free(tls);
+        return NULL;
+    }
     if (load_system(tls, ca_file == NULL ? TLS_CTX_SYSTEM_CA : ca_file, err) !=
             0 ||
         make_client(tls, err) != 0) {
@@ -151,6 +159,12 @@ tls_ctx_new(const char *ca_file, struct err *err)
         return NULL;
     }
     return tls;
+}
+
+struct cert_memo *
+tls_ctx_memo(struct tls_ctx *tls)
+{
+    return tls->memo;
 }
 
 void
@@ -161,6 +175,7 @@ tls_ctx_free(struct tls_ctx *tls)
     for (size_t i = 0; i < OWN_TRUST_MAX; i++)
         X509_STORE_free(tls->own[i].store);
     X509_STORE_free(tls->system);
+    cert_memo_free(tls->memo);
     SSL_CTX_free(tls->client);
     BIO_meth_free(tls->quiet);
     free(tls);

@@ -12,6 +12,7 @@
 
 #include "err.h"
 
+struct cert_memo;
 struct tls_ctx;
 struct ssl_st;        /* OpenSSL's SSL */
 struct ssl_ctx_st;    /* OpenSSL's SSL_CTX */
@@ -25,6 +26,9 @@ struct x509_store_st; /* OpenSSL's X509_STORE */
  * that is not there says what to do.
  */
 struct tls_ctx *tls_ctx_new(const char *ca_file, struct err *err);
+
+/* The chains whose signatures were found good by some probe. */
+struct cert_memo *tls_ctx_memo(struct tls_ctx *tls);
 
 /* NULL is allowed. */
 void tls_ctx_free(struct tls_ctx *tls);

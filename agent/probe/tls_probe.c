@@ -132,14 +132,19 @@ static void
 judge(struct tls_probe *probe)
 {
     struct tls_facts *facts = calloc(1, sizeof(*facts));
+    struct cert_question by = {
+        .trust = probe->trust,
+        .host = probe->check->host,
+        .now_unix_ms = clock_unix_ms(),
+        .memo = tls_ctx_memo(probe->env.tls),
+    };
 
     if (facts == NULL) {
         finish(probe, REASON_AGENT_LIMIT, PHASE_TLS);
         return;
     }
     probe->measure.facts->tls = facts;
-    tls_seen_take(
-        probe->ssl, probe->check->host, probe->trust, clock_unix_ms(), facts);
+    tls_seen_take(probe->ssl, &by, facts);
     if (facts->verify == CERT_OK || probe->check->insecure) {
         finish(probe, REASON_NONE, PHASE_TLS);
         return;

@@ -25,19 +25,14 @@ put_protocol(const SSL *ssl, struct tls_facts *out)
 }
 
 void
-tls_seen_take(SSL *ssl, const char *host, X509_STORE *trust,
-    int64_t now_unix_ms, struct tls_facts *out)
+tls_seen_take(SSL *ssl, const struct cert_question *by, struct tls_facts *out)
 {
     const STACK_OF(SCT) *scts = SSL_get0_peer_scts(ssl);
-    struct cert_question asked = {
-        .presented = SSL_get_peer_cert_chain(ssl),
-        .trust = trust,
-        .host = host,
-        .now_unix_ms = now_unix_ms,
-    };
+    struct cert_question asked = *by;
     unsigned char *ocsp = NULL;
     long ocsp_len = SSL_get_tlsext_status_ocsp_resp(ssl, &ocsp);
 
+    asked.presented = SSL_get_peer_cert_chain(ssl);
     if (ocsp != NULL && ocsp_len > 0) {
         asked.ocsp = ocsp;
         asked.ocsp_len = (size_t)ocsp_len;

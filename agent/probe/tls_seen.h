@@ -11,15 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cert.h"
 #include "measure.h"
 #include "tls_hello.h"
 
 /*
  * Fills `out` from a connection whose handshake is done: protocol, the
- * certificate's facts, and the verdict on it for `host` by `trust`.
+ * certificate's facts, and the verdict on it by what `by` says; what was
+ * presented is the connection's.
  */
-void tls_seen_take(SSL *ssl, const char *host, X509_STORE *trust,
-    int64_t now_unix_ms, struct tls_facts *out);
+void tls_seen_take(
+    SSL *ssl, const struct cert_question *by, struct tls_facts *out);
 
 /*
  * What a failed handshake means: tls_alert, tls_protocol or tls_reset.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cert_memo.h"
 #include "clock.h"
 #include "cm.h"
 #include "text.h"
@@ -104,6 +105,7 @@ struct fixture {
     struct pair stranger;
     struct pair middle;
     X509_STORE *trust;
+    struct cert_memo *memo;
     struct tls_facts facts;
 };
 
@@ -118,6 +120,8 @@ setup(void **state)
     f.middle = make((struct recipe){
         .name = "middle", .authority = true, .issuer = &f.root});
     f.trust = X509_STORE_new();
+    f.memo = cert_memo_new();
+    assert_non_null(f.memo);
     assert_int_equal(X509_STORE_add_cert(f.trust, f.root.cert), 1);
     *state = &f;
     return 0;
@@ -132,14 +136,31 @@ teardown(void **state)
     pair_free(&f->stranger);
     pair_free(&f->middle);
     X509_STORE_free(f->trust);
+    cert_memo_free(f->memo);
     return 0;
 }
 
-/* Looks at the leaf, presented with one more or alone. */
+static void
+assert_same_verdict(const struct tls_facts *a, const struct tls_facts *b)
+{
+    assert_int_equal(a->verify, b->verify);
+    assert_int_equal(a->verify_all, b->verify_all);
+    assert_string_equal(a->verify_detail, b->verify_detail);
+    assert_int_equal(a->verified_count, b->verified_count);
+    assert_memory_equal(
+        a->verified_chain, b->verified_chain, sizeof(a->verified_chain));
+    assert_true(a->verified_not_after_unix_ms == b->verified_not_after_unix_ms);
+}
+
+/*
+ * Looks at the leaf, presented with one more or alone; and again, because a
+ * memo changes nothing.
+ */
 static void
 look(struct fixture *f, const struct pair *leaf, const struct pair *more,
     const char *host)
 {
+    struct tls_facts anew;
     STACK_OF(X509) *presented = sk_X509_new_null();
     struct cert_question asked = {.presented = presented,
         .trust = f->trust,
@@ -149,9 +170,16 @@ look(struct fixture *f, const struct pair *leaf, const struct pair *more,
     assert_true(sk_X509_push(presented, leaf->cert) > 0);
     if (more != NULL)
         assert_true(sk_X509_push(presented, more->cert) > 0);
-    f->facts = (struct tls_facts){0};
-    cert_describe(&asked, &f->facts);
-    cert_judge(&asked, &f->facts);
+    for (int times = 0; times < 3; times++) {
+        asked.memo = times == 0 ? NULL : f->memo;
+        f->facts = (struct tls_facts){0};
+        cert_describe(&asked, &f->facts);
+        cert_judge(&asked, &f->facts);
+        if (times == 0)
+            anew = f->facts;
+        else
+            assert_same_verdict(&f->facts, &anew);
+    }
     sk_X509_free(presented);
 }
 
@@ -202,6 +230,99 @@ each_fault_is_told_apart(void **state)
             f->facts.verify_detail[0] == '\0', cases[i].verify == CERT_OK);
         pair_free(&leaf);
     }
+}
+
+static X509_STORE_CTX_verify_fn walk;
+static int walks;
+
+static int
+count_walks(X509_STORE_CTX *ctx)
+{
+    walks++;
+    return walk(ctx);
+}
+
+/* Counts how often OpenSSL looks at the signatures of a chain. */
+static void
+count_signature_checks(struct fixture *f)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+
+    assert_int_equal(X509_STORE_CTX_init(ctx, f->trust, NULL, NULL), 1);
+    walk = X509_STORE_CTX_get_verify(ctx);
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_set_verify(f->trust, count_walks);
+    walks = 0;
+}
+
+static void
+the_signatures_of_a_chain_are_checked_once(void **state)
+{
+    struct fixture *f = *state;
+    struct pair leaf = make((struct recipe){.issuer = &f->middle});
+
+    count_signature_checks(f);
+    look(f, &leaf, &f->middle, "a.test");
+    assert_only(f, CERT_OK);
+    assert_int_equal(walks, 2); /* without a memo, and for it */
+    look(f, &leaf, &f->middle, "other.test");
+    assert_only(f, CERT_HOSTNAME_MISMATCH);
+    assert_int_equal(walks, 3);
+    pair_free(&leaf);
+}
+
+/* All but the signature is as it was. */
+static void
+a_forged_signature_is_never_taken_for_the_good_one(void **state)
+{
+    struct fixture *f = *state;
+    struct pair leaf = make((struct recipe){.issuer = &f->root});
+    struct pair forged = {.cert = X509_dup(leaf.cert)};
+    const ASN1_BIT_STRING *signature;
+    unsigned char *bytes = NULL;
+    const unsigned char *at;
+    int len = i2d_X509(leaf.cert, &bytes);
+
+    assert_true(len > 0);
+    X509_get0_signature(&signature, NULL, leaf.cert);
+    look(f, &leaf, NULL, "a.test");
+    assert_only(f, CERT_OK);
+    /* The last byte of the whole is the last of the signature. */
+    assert_int_equal(bytes[len - 1],
+        ASN1_STRING_get0_data(signature)[ASN1_STRING_length(signature) - 1]);
+    bytes[len - 1] ^= 1;
+    at = bytes;
+    X509_free(forged.cert);
+    forged.cert = d2i_X509(NULL, &at, len);
+    assert_non_null(forged.cert);
+    count_signature_checks(f);
+    look(f, &forged, NULL, "a.test");
+    assert_int_equal(f->facts.verify, CERT_OTHER);
+    assert_int_equal(f->facts.verified_count, 0);
+    assert_int_equal(walks, 3); /* what failed is looked at each time */
+    OPENSSL_free(bytes);
+    pair_free(&forged);
+    pair_free(&leaf);
+}
+
+/* The same chain, and somebody else's trust. */
+static void
+a_good_signature_makes_nobody_trusted(void **state)
+{
+    struct fixture *f = *state;
+    struct pair leaf = make((struct recipe){.issuer = &f->stranger});
+    X509_STORE *other = X509_STORE_new();
+    X509_STORE *own = f->trust;
+
+    assert_int_equal(X509_STORE_add_cert(other, f->stranger.cert), 1);
+    f->trust = other;
+    look(f, &leaf, &f->stranger, "a.test");
+    assert_only(f, CERT_OK);
+    f->trust = own;
+    look(f, &leaf, &f->stranger, "a.test");
+    assert_only(f, CERT_UNTRUSTED_ROOT);
+    X509_STORE_free(other);
+    pair_free(&leaf);
 }
 
 static void
@@ -557,6 +678,9 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(each_fault_is_told_apart),
+        TEST(the_signatures_of_a_chain_are_checked_once),
+        TEST(a_forged_signature_is_never_taken_for_the_good_one),
+        TEST(a_good_signature_makes_nobody_trusted),
         TEST(nothing_hides_another),
         TEST(an_expired_intermediate_is_expired_too),
         TEST(an_issuer_that_is_no_authority_has_the_wrong_purpose),
