@@ -157,7 +157,7 @@ is_in_span(const struct incident_row *row, const struct history_query *query)
            (row->end_unix_ms == 0 || row->end_unix_ms > query->from_unix_ms);
 }
 
-/* The whole first, then by name; then by start. */
+/* The whole first, then by name; then by start, and so that all is decided. */
 static int
 compare_rows(const void *a, const void *b)
 {
@@ -171,9 +171,9 @@ compare_rows(const void *a, const void *b)
         return one_whole ? -1 : 1;
     if (order != 0)
         return order;
-    return one->start_unix_ms < other->start_unix_ms
-               ? -1
-               : one->start_unix_ms > other->start_unix_ms;
+    if (one->start_unix_ms != other->start_unix_ms)
+        return one->start_unix_ms < other->start_unix_ms ? -1 : 1;
+    return strcmp(one->id, other->id);
 }
 
 struct telling {

@@ -113,7 +113,9 @@ compare_rows(const void *a, const void *b)
 
     if (one->start_unix_ms != other->start_unix_ms)
         return one->start_unix_ms > other->start_unix_ms ? -1 : 1;
-    return order != 0 ? order : strcmp(one->scope, other->scope);
+    if (order == 0)
+        order = strcmp(one->scope, other->scope);
+    return order != 0 ? order : strcmp(one->id, other->id);
 }
 
 /* Whether an older version than `at` has the check too. */
