@@ -70,7 +70,7 @@ look_at(void *ctx, uint16_t region, const struct cell *cell, struct err *err)
     look->cells++;
     for (int p = 0; p < PHASE_COUNT; p++) {
         if ((look->phases & 1U << p) != 0 && cell->phases[p].count > 0 &&
-            cell->phases[p].hist == NULL)
+            (cell->figures & 1U << p) == 0)
             look->lacks = true;
     }
     return 0;
@@ -93,7 +93,7 @@ is_usable(struct query *q, const struct cell_place *place, struct err *err)
     rc = ladder_is_marked(q->txn, place, err);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
-    if (cell_each(q->txn, place, look_at, &look, err) != 0)
+    if (cell_each_some(q->txn, place, 0, look_at, &look, err) != 0)
         return -1;
     return look.cells > 0 && (!look.lacks || !has_raw);
 }
@@ -124,7 +124,10 @@ add_cells(struct query *q, int64_t at, int64_t *end, struct err *err)
         if (rc < 0)
             return -1;
         if (rc == 1)
-            return cell_each(q->txn, &place, add_cell, q, err) == 0 ? 1 : -1;
+            return cell_each_some(
+                       q->txn, &place, q->spec.phases, add_cell, q, err) == 0
+                       ? 1
+                       : -1;
     }
     return 0;
 }

@@ -33,6 +33,8 @@ struct cell {
     uint64_t isolated;
     uint64_t reasons[REASON_COUNT]; /* of the legs that end `down` */
     struct cell_phase phases[PHASE_COUNT];
+    uint16_t figures; /* of a cell that was read: phases that have histograms,
+                         whether these were wanted or not */
 };
 
 /* All zero is an empty cell, too. */
@@ -64,6 +66,9 @@ int cell_encode_figure(const struct cell *cell, enum phase phase,
  */
 int cell_decode(
     struct bytes row, struct cell *cell, uint16_t *missing, struct err *err);
+/* The same, but goes over histograms of phases that are not `wanted`. */
+int cell_decode_some(struct bytes row, uint16_t wanted, struct cell *cell,
+    uint16_t *missing, struct err *err);
 /* Adds a histogram from a row of its own to the cell whose head was read. */
 int cell_decode_figure(
     struct bytes row, struct cell *cell, enum phase phase, struct err *err);

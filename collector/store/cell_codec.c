@@ -181,6 +181,13 @@ int
 cell_decode(
     struct bytes row, struct cell *cell, uint16_t *missing, struct err *err)
 {
+    return cell_decode_some(row, PHASES_ALL, cell, missing, err);
+}
+
+int
+cell_decode_some(struct bytes row, uint16_t wanted, struct cell *cell,
+    uint16_t *missing, struct err *err)
+{
     struct row_in in = row_in(row);
     uint64_t flags;
     uint16_t figures = take_head(&in, cell, &flags);
@@ -188,9 +195,13 @@ cell_decode(
     if ((flags & FLAG_SPLIT) != 0 && figures == 0)
         in.failed = true; /* only histograms make a cell too long */
     *missing = (flags & FLAG_SPLIT) != 0 ? figures : 0;
+    cell->figures = figures;
     for (int p = 0; p < PHASE_COUNT; p++) {
-        if ((figures & ~*missing & BIT(p)) != 0 &&
-            take_hist(&in, &cell->phases[p], err) != 0)
+        if ((figures & ~*missing & BIT(p)) == 0)
+            continue;
+        if ((wanted & BIT(p)) == 0)
+            hist_skip(&in);
+        else if (take_hist(&in, &cell->phases[p], err) != 0)
             return -1;
     }
     return row_end(&in, row, "cell", err);

@@ -128,6 +128,7 @@ struct gathering {
     cell_each_fn *fn;
     void *ctx;
     struct cell cell;
+    uint16_t wanted; /* phases whose histograms are read */
     uint16_t region;
     uint16_t missing; /* histograms whose rows are still to come */
     bool any;         /* `cell` holds one that was not told yet */
@@ -166,12 +167,14 @@ gather(void *ctx, struct bytes key, struct bytes value, struct err *err)
             return rc;
         g->region = key_take_u16(key.data + 8);
         g->any = true;
-        return cell_decode(value, &g->cell, &g->missing, err);
+        return cell_decode_some(value, g->wanted, &g->cell, &g->missing, err);
     }
     if (!g->any || key_take_u16(key.data + 8) != g->region ||
         (g->missing & 1U << (part - 1)) == 0)
         return err_set(err, ERR_STATE, "a histogram without its cell");
     g->missing = (uint16_t)(g->missing & ~(1U << (part - 1)));
+    if ((g->wanted & 1U << (part - 1)) == 0)
+        return 0;
     return cell_decode_figure(value, &g->cell, (enum phase)(part - 1), err);
 }
 
@@ -179,7 +182,14 @@ int
 cell_each(struct store_txn *txn, const struct cell_place *place,
     cell_each_fn *fn, void *ctx, struct err *err)
 {
-    struct gathering g = {.fn = fn, .ctx = ctx};
+    return cell_each_some(txn, place, UINT16_MAX, fn, ctx, err);
+}
+
+int
+cell_each_some(struct store_txn *txn, const struct cell_place *place,
+    uint16_t wanted, cell_each_fn *fn, void *ctx, struct err *err)
+{
+    struct gathering g = {.fn = fn, .ctx = ctx, .wanted = wanted};
     uint8_t first[KEY_BYTES];
     uint8_t last[KEY_BYTES];
     int rc;

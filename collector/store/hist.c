@@ -167,3 +167,22 @@ hist_decode_add(struct hist *hist, struct row_in *in)
     hist->n += n;
     return n;
 }
+
+/* The last byte of a number is the one without the upper bit. */
+static void
+skip_numbers(struct row_in *in, uint64_t count)
+{
+    while (count > 0 && in->at < in->end)
+        count -= (*in->at++ & 0x80) == 0;
+    if (count > 0)
+        in->failed = true;
+}
+
+void
+hist_skip(struct row_in *in)
+{
+    uint64_t used = row_take_uint(in, HIST_COUNTERS);
+
+    if (used > 0 && !in->failed)
+        skip_numbers(in, 2 + 2 * used);
+}
