@@ -13,8 +13,6 @@
 #include "retention.h"
 
 enum {
-    TURN_JOBS_MAX = 1024,
-    TURN_BYTES_MAX = 16 << 20,
     GATHER_MS = 20, /* how long a first job waits for company */
     IDLE_MS = 1000,
     BACKLOG_MS = 5, /* between turns when there is late work */
@@ -95,15 +93,30 @@ list_take(struct job_list *list)
 
 /* ---- on the writer's thread ---- */
 
+/* By the monotonic clock: the date may be set while we wait. */
 static void
-wait_until_unix_ms(struct writer *writer, int64_t unix_ms)
+wait_until_ns(struct writer *writer, int64_t until_ns)
 {
     struct timespec until = {
-        .tv_sec = (time_t)(unix_ms / MS_PER_SEC),
-        .tv_nsec = (long)(unix_ms % MS_PER_SEC * NS_PER_MS),
+        .tv_sec = (time_t)(until_ns / NS_PER_SEC),
+        .tv_nsec = (long)(until_ns % NS_PER_SEC),
     };
 
     (void)pthread_cond_timedwait(&writer->more, &writer->lock, &until);
+}
+
+/* How long nothing but a job asks for a turn. */
+static int64_t
+rest_ns(const struct writer *writer)
+{
+    int64_t rest_ms = writer->again ? BACKLOG_MS : IDLE_MS;
+    int64_t now_unix_ms = clock_unix_ms();
+
+    if (writer->next_unix_ms <= now_unix_ms)
+        return 0;
+    if (writer->next_unix_ms - now_unix_ms < rest_ms)
+        rest_ms = writer->next_unix_ms - now_unix_ms;
+    return rest_ms * NS_PER_MS;
 }
 
 /*
@@ -113,23 +126,21 @@ wait_until_unix_ms(struct writer *writer, int64_t unix_ms)
 static bool
 gather(struct writer *writer, struct job_list *turn)
 {
-    int64_t now_unix_ms = clock_unix_ms();
-    int64_t wake_unix_ms = now_unix_ms + (writer->again ? BACKLOG_MS : IDLE_MS);
+    int64_t wake_ns = clock_mono_ns() + rest_ns(writer);
     bool go_on;
 
-    if (writer->next_unix_ms < wake_unix_ms)
-        wake_unix_ms = writer->next_unix_ms;
     (void)pthread_mutex_lock(&writer->lock);
     while (writer->waiting.count == 0 && !writer->stopping &&
-           clock_unix_ms() < wake_unix_ms)
-        wait_until_unix_ms(writer, wake_unix_ms);
-    wake_unix_ms = clock_unix_ms() + GATHER_MS;
-    while (writer->waiting.count > 0 && writer->waiting.count < TURN_JOBS_MAX &&
-           writer->waiting.bytes < TURN_BYTES_MAX && !writer->stopping &&
-           clock_unix_ms() < wake_unix_ms)
-        wait_until_unix_ms(writer, wake_unix_ms);
-    while (writer->waiting.count > 0 && turn->count < TURN_JOBS_MAX &&
-           (turn->count == 0 || turn->bytes < TURN_BYTES_MAX))
+           clock_mono_ns() < wake_ns)
+        wait_until_ns(writer, wake_ns);
+    wake_ns = clock_mono_ns() + GATHER_MS * NS_PER_MS;
+    while (writer->waiting.count > 0 &&
+           writer->waiting.count < WRITER_TURN_JOBS_MAX &&
+           writer->waiting.bytes < WRITER_TURN_BYTES_MAX && !writer->stopping &&
+           clock_mono_ns() < wake_ns)
+        wait_until_ns(writer, wake_ns);
+    while (writer->waiting.count > 0 && turn->count < WRITER_TURN_JOBS_MAX &&
+           (turn->count == 0 || turn->bytes < WRITER_TURN_BYTES_MAX))
         list_add(turn, list_take(&writer->waiting));
     go_on = !writer->stopping || turn->count > 0;
     (void)pthread_mutex_unlock(&writer->lock);
@@ -433,6 +444,17 @@ free_writer(struct writer *writer)
     free(writer);
 }
 
+static void
+init_cond(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(cond, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
 struct writer *
 writer_start(const struct writer_spec *spec, struct err *err)
 {
@@ -452,7 +474,7 @@ writer_start(const struct writer_spec *spec, struct err *err)
     list_init(&writer->waiting);
     list_init(&writer->finished);
     (void)pthread_mutex_init(&writer->lock, NULL);
-    (void)pthread_cond_init(&writer->more, NULL);
+    init_cond(&writer->more);
     writer->wake = loop_wake_new(spec->loop, on_wake, writer, err);
     if (writer->wake == NULL || make_room(writer, err) != 0) {
         free_writer(writer);

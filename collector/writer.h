@@ -22,6 +22,9 @@
 #include "store.h"
 #include "watch.h"
 
+/* A turn takes no more jobs, and none once it has so many bytes of them. */
+enum { WRITER_TURN_JOBS_MAX = 1024, WRITER_TURN_BYTES_MAX = 16 << 20 };
+
 struct alert;
 struct ladder;
 struct assign;

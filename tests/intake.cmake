@@ -1,5 +1,6 @@
 unit_test(admission LIBS collector_admission)
 unit_test(fleet LIBS collector_intake tmp_store)
+unit_test(writer LIBS collector_writer tmp_store conf_text)
 unit_test(zap LIBS collector_zap PkgConfig::zmq)
 
 # Many agents in one process, for benches and for what breaks under load.
