@@ -329,7 +329,7 @@ apply_run(struct writer_job *base, struct writer_room *room,
     if (job->admission.lost_to != 0 &&
         take_lost(job, txn, room->now_unix_ms, err) != 0)
         return -1;
-    if (job->quarantined.len > 0) {
+    if (apply_is_unreadable(job)) {
         if (take_quarantined(job, txn, err) != 0)
             return -1;
     } else if (take_results(job, room, txn, err) != 0) {
@@ -337,7 +337,7 @@ apply_run(struct writer_job *base, struct writer_room *room,
     }
     job->mark.acked_seq = job->batch.first_seq + job->batch.count - 1;
     job->mark.acked_crc =
-        job->quarantined.len > 0
+        apply_is_unreadable(job)
             ? digest_crc32c(0, job->quarantined.data, job->quarantined.len)
             : job->last_crc;
     return mark_put(

@@ -56,6 +56,13 @@ struct apply_job *apply_decode(const struct wire_batch *batch,
 int apply_run(struct writer_job *base, struct writer_room *room,
     struct store_txn *txn, struct err *err);
 
+/* It is one record, which goes to quarantine. */
+static inline bool
+apply_is_unreadable(const struct apply_job *job)
+{
+    return job->unreadable.code != ERR_NONE;
+}
+
 void apply_free(struct apply_job *job);
 
 #endif

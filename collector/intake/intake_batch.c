@@ -78,7 +78,7 @@ log_batch(struct intake *intake, const struct apply_job *job)
             "agent=%s from=%llu to=%llu", job->source.agent,
             (unsigned long long)admission->lost_from,
             (unsigned long long)admission->lost_to);
-    if (job->quarantined.len > 0)
+    if (apply_is_unreadable(job))
         log_limited(&intake->quarantine_log, LOG_AT_WARN, "intake.quarantine",
             "agent=%s seq=%llu reason=\"%s\"", job->source.agent,
             (unsigned long long)job->batch.first_seq, job->unreadable.msg);

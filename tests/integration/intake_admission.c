@@ -13,7 +13,7 @@
 static struct bench bench;
 static int next_agent; /* each test has one of its own */
 
-enum { AGENTS = 16 };
+enum { AGENTS = 24 };
 
 static int
 set_up(void **state)
@@ -210,6 +210,26 @@ an_unreadable_record_is_kept_in_quarantine(void **state)
     assert_int_equal(mark.quarantined, 1);
     assert_int_equal(
         bench_count_rows(peer->bench, STORE_QUARANTINE), before + 1);
+}
+
+/* Of no bytes at all, it is a record that cannot be read all the same. */
+static void
+an_empty_record_is_kept_in_quarantine_too(void **state)
+{
+    struct peer *peer = *state;
+    struct buf records;
+    struct wire_batch batch = peer_batch(peer, 1, 1, &records);
+
+    batch.records = (struct bytes){(const uint8_t *)"", 1}; /* its length */
+    batch.crc32c = digest_crc32c(0, batch.records.data, batch.records.len);
+    peer_send_batch(peer, &batch);
+    (void)peer_await_nack(peer, NACK_BAD_BATCH);
+    peer_send_batch(peer, &batch);
+    peer_await_ack(peer, 1);
+    buf_free(&records);
+    expect_stored(peer, 1, 0);
+    assert_int_equal(bench_mark(peer->bench, peer).quarantined, 1);
+    assert_int_equal(bench_mark(peer->bench, peer).refused, 0);
 }
 
 static void
@@ -482,6 +502,7 @@ main(void)
         TEST(before_hello_there_is_no_session),
         TEST(a_bad_checksum_is_sent_again_record_by_record),
         TEST(an_unreadable_record_is_kept_in_quarantine),
+        TEST(an_empty_record_is_kept_in_quarantine_too),
         TEST(a_record_that_stays_broken_does_not_hold_up_the_rest),
         TEST(a_compressed_batch_is_taken),
         TEST(what_expands_to_more_than_was_granted_is_too_big),
