@@ -1,4 +1,5 @@
 unit_test(admission LIBS collector_admission)
+unit_test(enrolment LIBS collector_intake tmp_store conf_text)
 unit_test(fleet LIBS collector_intake tmp_store)
 fuzz_target(batch LIBS collector_intake)
 unit_test(writer LIBS collector_writer tmp_store conf_text)
