@@ -9,7 +9,7 @@
 #include "cm.h"
 #include "intake_bench.h"
 
-enum { GRANT_MAX_BYTES = 64 << 20, MANY = 1000, FEW = 40, FULL_BATCH = 1000 };
+enum { GRANT_MAX_BYTES = 64 << 20, MANY = 1000, FEW = 40, FULL_BATCH = 700 };
 
 static struct bench bench; /* closed() closes it */
 
@@ -89,6 +89,7 @@ a_queue_that_is_full_grants_nothing_for_now(void **state)
         peer_open(&peers[i], &bench, i);
         peer_hello(&peers[i]);
         assert_int_equal(peers[i].welcome.window_batches, 6);
+        peers[i].with_facts = true;
     }
     bench_hold_writer(&bench);
     for (int i = 0; i < FEW; i++) {

@@ -46,6 +46,7 @@ struct peer {
     uint8_t spool_id[WIRE_ID_BYTES];
     struct wire_welcome welcome; /* the last one */
     uint64_t cfg_version;        /* of the last CONFIG */
+    bool with_facts;             /* its results have some, and are large */
 };
 
 /* ---- the collector ---- */

@@ -226,8 +226,15 @@ put_result(struct buf *records, const struct peer *peer, uint64_t seq)
     measure.family = FAMILY_V4;
     measure.phase_us[PHASE_CONNECT] = 10000 + (int64_t)(seq % 1000);
     measure.phase_us[PHASE_TOTAL] = measure.phase_us[PHASE_CONNECT];
+    if (peer->with_facts) {
+        measure.facts = facts_new();
+        assert_non_null(measure.facts);
+        memset(measure.facts->detail, 'x', sizeof(measure.facts->detail) - 1);
+    }
     buf_init(&record, WIRE_RECORD_MAX_BYTES);
-    assert_ok(wire_record_encode(&measure, false, &record, &err), err);
+    assert_ok(
+        wire_record_encode(&measure, peer->with_facts, &record, &err), err);
+    measure_free_facts(&measure);
     assert_ok(wire_batch_put(records, buf_bytes(&record), &err), err);
     buf_free(&record);
 }
