@@ -121,9 +121,11 @@ read_commands(struct reader *reader, const char *text, size_t len)
 struct bytes
 conf_command_part(struct bytes text)
 {
-    size_t file_len =
-        text.len > 0 ? strnlen((const char *)text.data, text.len) : 0;
+    size_t file_len;
 
+    if (text.len == 0)
+        return text;
+    file_len = strnlen((const char *)text.data, text.len);
     return (struct bytes){
         .data = text.data + file_len, .len = text.len - file_len};
 }

@@ -26,7 +26,7 @@ take_text(const json_t *args, const char *name, char *out, size_t size,
     return 0;
 }
 
-/* A list of texts, or one with commas. */
+/* "a,b": each once. */
 static int
 take_list(
     const json_t *args, const char *name, struct strlist *out, struct err *err)
@@ -40,7 +40,7 @@ take_list(
 
         if (n < 0 || (size_t)n >= sizeof(item))
             return err_set(err, ERR_PARSE, "\"%.40s...\" is no name", text);
-        if (len > 0 && strlist_add(out, item) != 0)
+        if (len > 0 && !strlist_has(out, item) && strlist_add(out, item) != 0)
             return err_set(err, ERR_NOMEM, "%s", name);
         text += len + (text[len] == ',');
     }
