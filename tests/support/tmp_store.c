@@ -63,3 +63,17 @@ tmp_store_teardown(void **state)
     free(tmp);
     return 0;
 }
+
+struct store_txn *
+tmp_store_begin(void **state)
+{
+    struct tmp_store *tmp = *state;
+    struct err err;
+    struct store_txn *txn = store_begin_write(tmp->store, &err);
+
+    if (txn == NULL) {
+        (void)fprintf(stderr, "%s\n", err.msg);
+        abort();
+    }
+    return txn;
+}

@@ -18,6 +18,9 @@ int tmp_store_teardown(void **state);
 /* The same with a map of that size. */
 int tmp_store_setup_sized(void **state, size_t map_bytes);
 
+/* A write transaction on it; ends the program if it cannot begin. */
+struct store_txn *tmp_store_begin(void **state);
+
 /* Removes a folder and the plain files in it. */
 void tmp_store_remove_dir(const char *dir);
 

@@ -28,21 +28,10 @@ record(struct store_txn *txn, const char *text, int64_t now_ms)
     return version;
 }
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static void
 the_same_text_makes_no_new_version(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
 
     assert_int_equal(record(txn, one, 1000), 1);
     assert_int_equal(record(txn, one, 2000), 1);
@@ -55,7 +44,7 @@ the_same_text_makes_no_new_version(void **state)
 static void
 what_a_command_changed_outlives_a_new_file(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct conf_command pause = {.kind = CONF_PAUSE, .check = "a/home"};
     struct config *config = conf_text_parse(one);
     struct config *paused;
@@ -91,7 +80,7 @@ what_a_command_changed_outlives_a_new_file(void **state)
 static void
 each_moment_has_the_version_then_in_force(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct conf_history *history;
     struct err err;
 
@@ -112,7 +101,7 @@ each_moment_has_the_version_then_in_force(void **state)
 static void
 a_check_that_is_gone_or_to_come_is_found_where_it_was(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct conf_history *history;
     const struct conf_check *check;
     struct err err;
@@ -135,7 +124,7 @@ a_check_that_is_gone_or_to_come_is_found_where_it_was(void **state)
 static void
 a_clock_set_back_does_not_turn_versions_round(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct conf_history *history;
     struct err err;
 
@@ -152,7 +141,7 @@ a_clock_set_back_does_not_turn_versions_round(void **state)
 static void
 a_store_without_configuration_has_an_empty_history(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct err err;
     struct conf_history *history = conf_history_load(txn, &err);
 

@@ -9,17 +9,6 @@
 
 static const int64_t t0_ms = 1700002800000;
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static void
 put(struct store_txn *txn, uint32_t agent, int64_t ts_ms, const char *detail)
 {
@@ -57,7 +46,7 @@ latest(struct store_txn *txn, uint32_t agent, int64_t ts_ms, int64_t back_ms)
 static void
 evidence_is_found_by_its_key(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct evidence_key key = {
         .check = 7, .agent = 1, .ts_unix_ms = t0_ms, .family = 4};
     struct facts *facts = NULL;
@@ -75,7 +64,7 @@ evidence_is_found_by_its_key(void **state)
 static void
 the_latest_is_the_newest_at_or_before(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
 
     put(txn, 1, t0_ms - 1000, "before the hour");
     put(txn, 1, t0_ms + 1000, "one");
@@ -95,7 +84,7 @@ the_latest_is_the_newest_at_or_before(void **state)
 static void
 evidence_that_is_too_long_is_cut_to_what_fits(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct evidence_key key = {.check = 7, .agent = 1, .ts_unix_ms = t0_ms};
     struct facts *facts = facts_new();
     struct facts *got = NULL;

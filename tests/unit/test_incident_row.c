@@ -7,17 +7,6 @@
 #include "incident_codec.h"
 #include "tmp_store.h"
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static struct incident_row
 row(const char *id, int64_t start_ms, int64_t end_ms)
 {
@@ -67,7 +56,7 @@ listed(struct store_txn *txn, uint32_t check, int64_t from_ms, int64_t to_ms)
 static void
 an_incident_is_found_by_any_unique_front_of_its_id(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct incident_row a = row("7K3QX2MA", 1000, 0);
     struct incident_row b = row("7K9QX2MA", 2000, 0);
     struct incident_row got;
@@ -93,7 +82,7 @@ an_incident_is_found_by_any_unique_front_of_its_id(void **state)
 static void
 a_merged_incident_is_found_under_its_old_names(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct incident_row a = row("AAAAAAAA", 1000, 0);
     struct incident_row b = row("BBBBBBBB", 2000, 3000);
     struct incident_row c = row("CCCCCCCC", 2500, 3000);
@@ -118,7 +107,7 @@ a_merged_incident_is_found_under_its_old_names(void **state)
 static void
 a_walk_gives_what_overlaps_by_start(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct incident_row rows[4] = {row("DDDDDDDD", 1000, 2000),
         row("CCCCCCCC", 1500, 0), row("BBBBBBBB", 2000, 2500),
         row("AAAAAAAA", 3000, 0)};
@@ -137,7 +126,7 @@ a_walk_gives_what_overlaps_by_start(void **state)
 static void
 an_incident_whose_start_moves_stands_once(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct incident_row r = row("AAAAAAAA", 2000, 0);
     struct incident_row got;
     struct err err;

@@ -14,17 +14,6 @@
 
 static const int64_t start_unix_ms = INT64_C(1795486200000);
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static struct mailq_row
 row_to(const char *recipient, uint64_t id)
 {
@@ -80,7 +69,7 @@ report(struct store_txn *txn, uint64_t id, uint32_t tries,
 static void
 a_row_comes_back_as_it_was(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct mailq_row row = row_to("a@mail.example", 7);
     struct mailq_row again;
     struct err err;
@@ -103,7 +92,7 @@ a_row_comes_back_as_it_was(void **state)
 static void
 numbers_grow_whatever_the_clock_does(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     uint64_t first;
     uint64_t second;
     uint64_t third;
@@ -121,7 +110,7 @@ numbers_grow_whatever_the_clock_does(void **state)
 static void
 pages_are_sent_first_then_the_oldest(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct mailq_row row = row_to("a@mail.example", 1);
     int64_t next;
 
@@ -147,7 +136,7 @@ pages_are_sent_first_then_the_oldest(void **state)
 static void
 a_recipient_gets_ten_mails_in_ten_minutes(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct mailq_row row;
     int64_t next;
 
@@ -173,7 +162,7 @@ a_recipient_gets_ten_mails_in_ten_minutes(void **state)
 static void
 a_mail_that_failed_is_tried_again_later_and_counted_once(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct mailq_row row = row_to("a@mail.example", 1);
     struct err err;
     int64_t next;
@@ -196,7 +185,7 @@ a_mail_that_failed_is_tried_again_later_and_counted_once(void **state)
 static void
 after_a_day_or_a_refusal_it_is_dead_and_the_notice_knows(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct notice notice = {.id = "7K3QX2MA", .state = INCIDENT_OPEN};
     struct mailq_row row = row_to("a@mail.example", 1);
     struct notice_target *target;
@@ -229,7 +218,7 @@ after_a_day_or_a_refusal_it_is_dead_and_the_notice_knows(void **state)
 static void
 a_cancelled_mail_is_not_sent_but_its_report_counts(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct notice notice = {.id = "7K3QX2MA", .state = INCIDENT_WITHDRAWN};
     struct mailq_row row = row_to("a@mail.example", 1);
     struct err err;
@@ -259,7 +248,7 @@ a_cancelled_mail_is_not_sent_but_its_report_counts(void **state)
 static void
 a_report_about_nothing_changes_nothing(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
 
     report(txn, 77, 0, MAILQ_SENT, start_unix_ms);
     report(txn, 77, 0, MAILQ_REFUSED, start_unix_ms);

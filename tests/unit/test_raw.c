@@ -32,17 +32,6 @@ result(uint32_t agent, int i)
     return r;
 }
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static enum raw_outcome
 add_one(struct store_txn *txn, const struct raw_result *r)
 {
@@ -95,7 +84,7 @@ assert_same(const struct raw_result *a, const struct raw_result *b)
 static void
 results_come_back_as_they_were(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct raw_result r = result(1, 0);
     struct raw_result odd = result(1, 1);
     const struct seen *seen;
@@ -126,7 +115,7 @@ results_come_back_as_they_were(void **state)
 static void
 a_result_sent_twice_counts_once(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct raw_result r = result(1, 0);
 
     assert_int_equal(add_one(txn, &r), RAW_NEW);
@@ -144,7 +133,7 @@ a_result_sent_twice_counts_once(void **state)
 static void
 duplicates_inside_one_batch_are_told_apart(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct raw_result batch[5];
     enum raw_outcome outcomes[5];
     struct err err;
@@ -206,7 +195,7 @@ whatever_the_order_the_bytes_are_equal(void **state)
         all[i].measure.ts_unix_ms = all[i].measure.slot_unix_ms + i % 50;
         all[i].measure.phase_us[PHASE_TLS] = i * 17;
     }
-    txn = begin(state);
+    txn = tmp_store_begin(state);
     for (int i = 0; i < MANY; i++)
         assert_int_equal(add_one(txn, &all[i]), RAW_NEW);
     dump(txn, &in_order);
@@ -221,7 +210,7 @@ whatever_the_order_the_bytes_are_equal(void **state)
         all[i] = all[j];
         all[j] = swap;
     }
-    txn = begin(state);
+    txn = tmp_store_begin(state);
     for (int i = 0; i < MANY / 2; i++)
         assert_int_equal(add_one(txn, &all[i]), RAW_NEW);
     assert_ok(
@@ -237,7 +226,7 @@ whatever_the_order_the_bytes_are_equal(void **state)
 static void
 a_result_needs_few_bytes(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     static struct raw_result all[60];
     static enum raw_outcome outcomes[60];
     struct buf bytes;
@@ -255,7 +244,7 @@ a_result_needs_few_bytes(void **state)
 static void
 a_walk_takes_slots_in_its_range_only(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     const struct seen *seen;
 
     for (int i = 0; i < 200; i++) {
@@ -282,7 +271,7 @@ a_walk_takes_slots_in_its_range_only(void **state)
 static void
 the_callback_can_end_a_walk(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     static struct seen seen;
     struct err err;
 
@@ -305,7 +294,7 @@ the_callback_can_end_a_walk(void **state)
 static void
 what_no_chunk_can_hold_is_refused_and_changes_nothing(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct raw_result batch[2];
     enum raw_outcome outcomes[2];
     struct err err;

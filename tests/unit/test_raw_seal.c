@@ -30,17 +30,6 @@ result(uint32_t agent, int i)
     return r;
 }
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static void
 add(struct store_txn *txn, uint32_t agent, int from, int to, int by)
 {
@@ -130,7 +119,7 @@ seal(struct store_txn *txn)
 static void
 a_sealed_chunk_says_what_it_said_before(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     const struct rows *rows;
 
     add(txn, 1, 0, EVERY_30_S, 1);
@@ -147,7 +136,7 @@ a_sealed_chunk_says_what_it_said_before(void **state)
 static void
 sealing_twice_changes_nothing(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct rows first;
 
     add(txn, 1, 0, EVERY_30_S, 1);
@@ -163,7 +152,7 @@ sealing_twice_changes_nothing(void **state)
 static void
 late_results_go_into_a_sealed_chunk(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct rows at_once;
 
     add(txn, 1, 0, EVERY_30_S, 1);
@@ -172,7 +161,7 @@ late_results_go_into_a_sealed_chunk(void **state)
     at_once = *look(txn);
     store_abort(txn);
 
-    txn = begin(state);
+    txn = tmp_store_begin(state);
     add(txn, 1, 0, EVERY_30_S, 2);
     add(txn, 2, 0, 20, 1);
     seal(txn);
@@ -188,7 +177,7 @@ late_results_go_into_a_sealed_chunk(void **state)
 static void
 a_result_that_is_in_a_sealed_chunk_is_known(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct raw_result r = result(2, 7);
     enum raw_outcome outcome;
     struct err err;
@@ -216,7 +205,7 @@ count_one(void *ctx, const struct raw_result *r, struct err *err)
 static void
 a_byte_that_changed_is_noticed(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct rows rows;
 
     add(txn, 1, 0, EVERY_30_S, 1);

@@ -7,21 +7,10 @@
 #include "registry_codec.h"
 #include "tmp_store.h"
 
-static struct store_txn *
-begin(void **state)
-{
-    struct tmp_store *tmp = *state;
-    struct err err;
-    struct store_txn *txn = store_begin_write(tmp->store, &err);
-
-    assert_made(txn, err);
-    return txn;
-}
-
 static void
 a_name_keeps_its_number(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     char name[REGISTRY_NAME_BYTES];
     uint32_t eu = 0;
     uint32_t us = 0;
@@ -50,7 +39,7 @@ a_name_keeps_its_number(void **state)
 static void
 a_name_that_cannot_be_one_is_refused(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     char longest[REGISTRY_NAME_BYTES + 1];
     uint32_t number;
     struct err err;
@@ -71,7 +60,7 @@ a_name_that_cannot_be_one_is_refused(void **state)
 static void
 regions_end_at_what_their_number_can_count(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     uint32_t number = 0;
     char name[16];
     struct err err;
@@ -142,7 +131,7 @@ list_agent(void *ctx, const struct agent_row *row, struct err *err)
 static void
 an_agent_comes_back_as_it_was(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct agent_row row;
     struct agent_row other = eu1;
     char names[64] = "";
@@ -164,7 +153,7 @@ an_agent_comes_back_as_it_was(void **state)
 static void
 a_row_of_another_version_is_not_guessed_at(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     static const uint8_t newer[] = {3, 3, 'e', 'u', '1'};
     struct agent_row row;
     struct err err;
@@ -182,7 +171,7 @@ a_row_of_another_version_is_not_guessed_at(void **state)
 static void
 a_row_of_the_first_version_is_read(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct agent_row first = eu1;
     struct agent_row row;
     struct buf bytes;
@@ -208,7 +197,7 @@ a_row_of_the_first_version_is_read(void **state)
 static void
 a_token_is_kept_until_it_is_deleted(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct token_row token = {
         .key = {9, 8, 7}, .agent = "eu1", .expires_unix_ms = 5, .used = true};
     struct token_row got;
@@ -228,7 +217,7 @@ a_token_is_kept_until_it_is_deleted(void **state)
 static void
 a_mark_that_was_never_set_is_zero(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     const uint8_t spool[REGISTRY_SPOOL_ID_BYTES] = {1};
     struct mark_row mark = {.acked_seq = UINT64_MAX,
         .acked_crc = UINT32_MAX,
@@ -256,7 +245,7 @@ a_mark_that_was_never_set_is_zero(void **state)
 static void
 a_checks_first_slot_only_moves_back(void **state)
 {
-    struct store_txn *txn = begin(state);
+    struct store_txn *txn = tmp_store_begin(state);
     struct check_row row;
     struct err err;
 
