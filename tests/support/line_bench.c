@@ -333,3 +333,11 @@ line_connect(struct line_bench *f)
     (void)line_await(f, WIRE_PING);
     assert_string_equal(uplink_state_name(f->uplink), "streaming");
 }
+
+struct wire_msg
+line_connect_and_take(struct line_bench *f, unsigned last)
+{
+    line_connect(f);
+    line_append(f, 1, last);
+    return line_await(f, WIRE_BATCH);
+}

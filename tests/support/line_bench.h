@@ -82,4 +82,7 @@ void line_send_nack(struct line_bench *f, enum wire_nack code, uint64_t first);
 /* From HELLO to the first PING, with a mark of 0. */
 void line_connect(struct line_bench *f);
 
+/* The same, and records 1 to `last` in one batch: with them it comes back. */
+struct wire_msg line_connect_and_take(struct line_bench *f, unsigned last);
+
 #endif

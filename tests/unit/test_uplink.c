@@ -56,9 +56,7 @@ records_go_out_and_are_acknowledged(void **state)
     struct line_bench *f = *state;
     struct wire_msg msg;
 
-    line_connect(f);
-    line_append(f, 1, 3);
-    msg = line_await(f, WIRE_BATCH);
+    msg = line_connect_and_take(f, 3);
     line_assert_records(&msg.u.batch, 1, 3);
     assert_int_equal(msg.u.batch.oldest_seq, 1);
     assert_int_equal(msg.u.batch.next_seq, 4);
@@ -93,9 +91,7 @@ what_a_lost_ack_leaves_open_is_sent_again(void **state)
     struct line_bench *f = *state;
     struct wire_msg msg;
 
-    line_connect(f);
-    line_append(f, 1, 3);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 3);
     fake_loop_advance_ns(f->loop, 10 * NS_PER_SEC);
     (void)line_await(f, WIRE_PING);
     fake_loop_advance_ns(f->loop, 5 * NS_PER_SEC);
@@ -111,9 +107,7 @@ a_bad_batch_comes_again_record_by_record(void **state)
     struct line_bench *f = *state;
     struct wire_msg msg;
 
-    line_connect(f);
-    line_append(f, 1, 3);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 3);
     line_send_nack(f, NACK_BAD_BATCH, 1);
     for (unsigned i = 1; i <= 3; i++) {
         msg = line_await(f, WIRE_BATCH);
@@ -190,9 +184,7 @@ a_restarted_collector_is_found_again(void **state)
     int port = fake_collector_port(f->fake);
     struct wire_msg msg;
 
-    line_connect(f);
-    line_append(f, 1, 3);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 3);
     fake_collector_close(f->fake);
     f->fake = fake_collector_open(port);
     for (int i = 0; i < LINE_PATIENCE &&
@@ -210,9 +202,7 @@ a_forgotten_session_is_begun_again(void **state)
 {
     struct line_bench *f = *state;
 
-    line_connect(f);
-    line_append(f, 1, 1);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 1);
     line_send_nack(f, NACK_NO_SESSION, 1);
     line_settle_unheard(f);
     fake_loop_advance_ns(f->loop, NS_PER_SEC);

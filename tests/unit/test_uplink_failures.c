@@ -178,9 +178,7 @@ a_machine_set_back_to_a_snapshot_takes_a_new_spool(void **state)
     struct wire_msg msg;
 
     (void)snprintf(snapshot, sizeof(snapshot), "%s.snapshot", f->dir);
-    line_connect(f);
-    line_append(f, 1, 10);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 10);
     line_send_ack(f, 6);
     line_turn_until_acked(f, 6);
     close_line(f);
@@ -219,9 +217,7 @@ a_restored_collector_gets_again_what_it_had_acknowledged(void **state)
     struct buf record;
     struct err err;
 
-    line_connect(f);
-    line_append(f, 1, 10);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 10);
     line_send_ack(f, 10);
     line_turn_until_acked(f, 10);
     close_line(f);
@@ -271,9 +267,7 @@ time_that_passes_does(void **state)
     struct buf record;
     struct err err;
 
-    line_connect(f);
-    line_append(f, 1, 1);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 1);
     line_send_ack(f, 1);
     line_turn_until_acked(f, 1);
     assert_ok(spool_sync(f->spool, &err), err);
@@ -338,9 +332,7 @@ what_a_full_collector_refuses_is_kept_and_sent_later(void **state)
     struct line_bench *f = *state;
     struct wire_msg msg;
 
-    line_connect(f);
-    line_append(f, 1, 5);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 5);
     line_send_nack(f, NACK_DISK_FULL, 1);
     line_expect_quiet(f); /* it has been taken */
     be_quiet_for(f, 29);
@@ -356,9 +348,7 @@ without_credit_it_asks_when_it_was_told_to(void **state)
     struct line_bench *f = *state;
     struct wire_msg msg = {.type = WIRE_ACK};
 
-    line_connect(f);
-    line_append(f, 1, 2);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 2);
     msg.u.ack = (struct wire_ack){
         .session = LINE_SESSION, .acked_seq = 2, .retry_after_ms = 7000};
     fake_collector_send(f->fake, &msg);
@@ -404,9 +394,7 @@ a_gap_is_sent_again_from_where_it_is(void **state)
     struct wire_msg nack = {.type = WIRE_NACK};
     struct wire_msg msg;
 
-    line_connect(f);
-    line_append(f, 1, 4);
-    (void)line_await(f, WIRE_BATCH);
+    (void)line_connect_and_take(f, 4);
     line_append(f, 5, 9);
     msg = line_await(f, WIRE_BATCH);
     line_assert_records(&msg.u.batch, 5, 5);
