@@ -205,17 +205,21 @@ static int
 delete_old(
     struct writer *writer, bool idle, struct store_txn *txn, struct err *err)
 {
-    struct retention_now now = {
-        .unix_ms = writer->room.now_unix_ms, .mono_ns = clock_mono_ns()};
+    const struct retention_room room = {
+        .txn = txn,
+        .conf = writer->room.history,
+        .now = {.unix_ms = writer->room.now_unix_ms,
+            .mono_ns = clock_mono_ns()},
+    };
+    int64_t now_unix_ms = room.now.unix_ms;
     size_t deleted;
     bool again;
 
-    if (!idle && now.unix_ms - writer->deleted_unix_ms < BUSY_DELETE_MS &&
-        now.unix_ms >= writer->deleted_unix_ms)
+    if (!idle && now_unix_ms - writer->deleted_unix_ms < BUSY_DELETE_MS &&
+        now_unix_ms >= writer->deleted_unix_ms)
         return 0;
-    writer->deleted_unix_ms = now.unix_ms;
-    if (retention_run(&writer->retention, txn, &now, &deleted, &again, err) !=
-        0)
+    writer->deleted_unix_ms = now_unix_ms;
+    if (retention_run(&writer->retention, &room, &deleted, &again, err) != 0)
         return -1;
     writer->again = writer->again || again;
     return 0;

@@ -10,6 +10,7 @@
 #include "ladder.h"
 #include "mailq_codec.h"
 #include "notice_log.h"
+#include "past_row.h"
 #include "raw_reader.h"
 #include "raw_seal.h"
 #include "registry.h"
@@ -161,6 +162,14 @@ check_day(
 {
     (void)value;
     return check_cell(walk, CELL_DAY, key, err);
+}
+
+static int
+check_past(
+    struct walk *walk, struct bytes key, struct bytes value, struct err *err)
+{
+    (void)walk;
+    return past_row_check(key, value, err);
 }
 
 static int
@@ -335,6 +344,7 @@ static const struct table tables[] = {
     {STORE_VERDICTS, "verdicts", check_verdicts},
     {STORE_HOUR, "hour", check_hour},
     {STORE_DAY, "day", check_day},
+    {STORE_PAST, "past", check_past},
     {STORE_EVIDENCE, "evidence", check_evidence},
     {STORE_INCIDENTS, "incidents", check_incident},
     {STORE_NOTICES, "notices", check_notice},
@@ -361,6 +371,7 @@ describe(const struct walk *walk, struct bytes key, char out[256])
             walk->table->table == STORE_VERDICTS ||
             walk->table->table == STORE_HOUR ||
             walk->table->table == STORE_DAY ||
+            walk->table->table == STORE_PAST ||
             walk->table->table == STORE_EVIDENCE) &&
         key.len >= 8) {
         text_put_moment((int64_t)key_take_u32(key.data) * MS_PER_SEC, moment);

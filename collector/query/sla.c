@@ -6,14 +6,19 @@
 
 #include "history.h"
 #include "pages.h"
+#include "past_row.h"
+#include "registry.h"
+#include "retention.h"
 
 enum { LETTERS_LIMIT_BYTES = 64 << 20 };
 
 /* ---- sums ---- */
 
 struct summing {
+    struct store_txn *txn;
     struct sla *sla;
     const struct sla_spec *spec;
+    int64_t first_unix_ms; /* slots that begin before it are counted */
     int64_t judged_until_unix_ms;
     struct uptime_window window;
     const struct timeline_segment *mapped;
@@ -85,10 +90,13 @@ map_scopes(struct summing *summing, const struct timeline_segment *segment,
 }
 
 static bool
-is_within(const struct page *page, size_t slot, const struct sla_spec *spec)
+is_within(const struct page *page, size_t slot, const struct summing *summing)
 {
-    return page_slot_end(page, slot) > spec->from_unix_ms &&
-           page_slot_start(page, slot) < spec->to_unix_ms;
+    int64_t start_unix_ms = page_slot_start(page, slot);
+
+    return page_slot_end(page, slot) > summing->spec->from_unix_ms &&
+           start_unix_ms < summing->spec->to_unix_ms &&
+           start_unix_ms >= summing->first_unix_ms;
 }
 
 /* Sums up one scope's slots; gives how many there were, or -1. */
@@ -105,7 +113,7 @@ sum_scope(struct summing *summing, const struct page *page, size_t at,
         int64_t end = page_slot_end(page, slot);
         char letter = verdict_letter(verdict);
 
-        if (!is_within(page, slot, summing->spec))
+        if (!is_within(page, slot, summing))
             continue;
         (*count)++;
         uptime_add(&scope->uptime, &summing->window,
@@ -121,11 +129,12 @@ sum_scope(struct summing *summing, const struct page *page, size_t at,
 }
 
 static void
-note_first(
-    struct sla *sla, const struct page *page, const struct sla_spec *spec)
+note_first(const struct summing *summing, const struct page *page)
 {
+    struct sla *sla = summing->sla;
+
     for (size_t slot = 0; sla->slot_ms == 0 && slot < page->slots; slot++) {
-        if (!is_within(page, slot, spec))
+        if (!is_within(page, slot, summing))
             continue;
         sla->slot_ms = page->segment->interval_ms;
         sla->first_slot_unix_ms = page_slot_start(page, slot);
@@ -139,7 +148,7 @@ sum_page(void *ctx, const struct page *page, struct err *err)
     struct sla *sla = summing->sla;
     size_t count = 0;
 
-    note_first(sla, page, summing->spec);
+    note_first(summing, page);
     if (map_scopes(summing, page->segment, err) != 0)
         return -1;
     for (size_t at = 0; at < page->scopes; at++) {
@@ -185,13 +194,113 @@ earlier_of(int64_t a_unix_ms, int64_t b_unix_ms)
     return a_unix_ms < b_unix_ms ? a_unix_ms : b_unix_ms;
 }
 
+/* ---- days whose verdict rows are gone ---- */
+
+static int
+past_scope(struct summing *summing, uint16_t region, struct sla_scope **scope,
+    struct err *err)
+{
+    char name[REGISTRY_NAME_BYTES] = "global";
+    int rc = 1;
+
+    if (region != 0)
+        rc = registry_name(summing->txn, REGISTRY_REGION, region, name, err);
+    if (rc != 1)
+        return rc < 0 ? -1
+                      : err_set(err, ERR_STATE,
+                            "past verdicts of a region that nobody knows");
+    *scope = find_scope(summing->sla, name, region == 0 ? 0 : 1);
+    if (*scope == NULL)
+        *scope = add_scope(summing->sla, name, err);
+    return *scope != NULL ? 0 : -1;
+}
+
+static int
+sum_past(
+    void *ctx, uint16_t region, const struct past_day *day, struct err *err)
+{
+    struct summing *summing = ctx;
+    struct sla_scope *scope;
+
+    if (past_scope(summing, region, &scope, err) != 0)
+        return -1;
+    for (size_t i = 0; i < day->count; i++) {
+        const struct past_run *run = &day->runs[i];
+        int64_t end_unix_ms = run->start_unix_ms + run->length_ms;
+
+        uptime_add(&scope->uptime, &summing->window, run->start_unix_ms,
+            end_unix_ms, (enum verdict)run->verdict);
+        if (region == 0 && end_unix_ms > summing->judged_until_unix_ms)
+            summing->judged_until_unix_ms = end_unix_ms;
+    }
+    return 0;
+}
+
+/* Letters are of one stretch of slots: the last. */
+static void
+begin_stretch(struct sla *sla)
+{
+    for (size_t i = 0; i < sla->scope_count; i++)
+        buf_clear(&sla->scopes[i].letters);
+    sla->slots = 0;
+    sla->slot_ms = 0;
+}
+
+/* What verdict rows say of the span. */
+static int
+sum_rows(struct summing *summing, struct pages_query *pages,
+    struct sla_spec *clipped, struct err *err)
+{
+    if (clipped->from_unix_ms >= clipped->to_unix_ms)
+        return 0;
+    begin_stretch(summing->sla);
+    pages->from_unix_ms = clipped->from_unix_ms;
+    pages->to_unix_ms = clipped->to_unix_ms;
+    return pages_each(pages, sum_page, summing, err);
+}
+
+/*
+ * Day by day as long as rows may be gone, and what lies between those that are
+ * kept as past rows, and behind them, by verdict rows.
+ */
+static int
+sum_days(struct summing *summing, struct pages_query *pages,
+    struct sla_spec *clipped, struct err *err)
+{
+    int64_t to_unix_ms = clipped->to_unix_ms;
+    int64_t recent_unix_ms =
+        retention_verdicts_from(pages->now_unix_ms) + PAST_DAY_MS;
+    struct past_place place = {.check = clipped->check};
+
+    summing->first_unix_ms = INT64_MIN;
+    /* A slot that began the day before may reach into the span. */
+    place.day_unix_ms =
+        timeline_floor(clipped->from_unix_ms, PAST_DAY_MS) - PAST_DAY_MS;
+    for (; place.day_unix_ms < to_unix_ms && place.day_unix_ms < recent_unix_ms;
+         place.day_unix_ms += PAST_DAY_MS) {
+        int rc = past_is_kept(summing->txn, &place, err);
+
+        if (rc == 0)
+            continue;
+        clipped->to_unix_ms = earlier_of(place.day_unix_ms, to_unix_ms);
+        if (rc < 0 || sum_rows(summing, pages, clipped, err) != 0 ||
+            past_each(summing->txn, &place, sum_past, summing, err) != 0)
+            return -1;
+        summing->first_unix_ms = place.day_unix_ms + PAST_DAY_MS;
+        if (summing->first_unix_ms > clipped->from_unix_ms)
+            clipped->from_unix_ms = summing->first_unix_ms;
+    }
+    clipped->to_unix_ms = to_unix_ms;
+    return sum_rows(summing, pages, clipped, err);
+}
+
 static int
 sum_up(struct store_txn *txn, const struct conf_history *conf,
     const struct sla_spec *spec, struct sla *sla, struct err *err)
 {
     struct timeline timeline;
     struct sla_spec clipped = *spec;
-    struct summing summing = {.sla = sla, .spec = &clipped};
+    struct summing summing = {.txn = txn, .sla = sla, .spec = &clipped};
     struct pages_query pages;
     int rc;
 
@@ -208,12 +317,10 @@ sum_up(struct store_txn *txn, const struct conf_history *conf,
         .txn = txn,
         .timeline = &timeline,
         .newest = conf->versions[conf->count - 1].config,
-        .from_unix_ms = clipped.from_unix_ms,
-        .to_unix_ms = clipped.to_unix_ms,
         .now_unix_ms = spec->now_unix_ms,
         .sums = spec->verdicts ? NULL : sum_hour, /* letters need slots */
     };
-    rc = pages_each(&pages, sum_page, &summing, err);
+    rc = sum_days(&summing, &pages, &clipped, err);
     sla->running = spec->to_unix_ms > spec->now_unix_ms;
     sla->to_unix_ms = spec->to_unix_ms;
     if (sla->running)

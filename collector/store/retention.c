@@ -4,11 +4,17 @@
 
 #include "clock.h"
 #include "ladder.h"
+#include "past.h"
 #include "raw_key.h"
 #include "row.h"
 #include "stale.h"
 
-enum { HOUR_S = 3600, KEY_MIN_BYTES = 8 };
+enum {
+    HOUR_S = 3600,
+    DAY_S = 86400,
+    KEY_MIN_BYTES = 8,
+    KEEP_LOOKS = 50 /* what keeping a day costs, in rows deleted */
+};
 
 static const int64_t hour_ns = 3600 * NS_PER_SEC;
 static const char date_key[] = "retention.date";
@@ -145,6 +151,7 @@ is_waited_for(struct store_txn *txn, uint32_t start_s, uint32_t check,
 
 /* One slice. */
 struct slice {
+    const struct retention_room *room;
     struct store_txn *txn;
     int64_t date_unix_ms;
     struct waiting waiting;
@@ -184,6 +191,25 @@ delete_key(struct slice *slice, enum store_table table, struct bytes key,
         slice->txn, table, (struct bytes){.data = copy, .len = key.len}, err);
 }
 
+/* Once a day and check; what cannot be read any more is not waited for. */
+static int
+keep_past(struct slice *slice, struct bytes key, struct err *err)
+{
+    uint32_t start_s = key_take_u32(key.data);
+    const struct past_place place = {
+        .day_unix_ms = (int64_t)(start_s - start_s % DAY_S) * MS_PER_SEC,
+        .check = key_take_u32(key.data + 4),
+    };
+    int rc = past_is_kept(slice->txn, &place, err);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    slice->looks += KEEP_LOOKS;
+    rc = past_keep(
+        slice->txn, slice->room->conf, &place, slice->room->now.unix_ms, err);
+    return rc == 0 || err->code == ERR_STATE ? 0 : -1;
+}
+
 /*
  * 1: the first row from `place` on was deleted, or passed by; 0: it is to stay,
  * or there is none, -1.
@@ -211,6 +237,8 @@ delete_next(struct slice *slice, const struct rule *rule,
         slice->date_unix_ms - rule->kept_ms)
         return 0;
     rc = 0;
+    if (rule->table == STORE_VERDICTS && keep_past(slice, key, err) != 0)
+        return -1;
     if (rule->table == STORE_RAW)
         rc = is_waited_for(slice->txn, start_s, check, &slice->waiting, err);
     if (rc == 1)
@@ -221,12 +249,12 @@ delete_next(struct slice *slice, const struct rule *rule,
 }
 
 int
-retention_run(struct retention *retention, struct store_txn *txn,
-    const struct retention_now *now, size_t *deleted, bool *again,
-    struct err *err)
+retention_run(struct retention *retention, const struct retention_room *room,
+    size_t *deleted, bool *again, struct err *err)
 {
-    struct slice slice = {.txn = txn};
-    int rc = move_date(retention, txn, now, &slice.date_unix_ms, err);
+    struct slice slice = {.room = room, .txn = room->txn};
+    int rc =
+        move_date(retention, room->txn, &room->now, &slice.date_unix_ms, err);
 
     *deleted = 0;
     *again = false;

@@ -6,6 +6,9 @@
  * when that is judged and rolled up again.  Hours that wait for that are never
  * deleted; what lies behind them is, all the same.
  *
+ * Before a day's first verdict row goes, what its verdicts were is kept in past
+ * rows (past_row.h), for ever.
+ *
  * A date that jumps ahead must not empty the store: retention's own date
  * follows the clock's by a day an hour at most.
  */
@@ -16,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf_history.h"
 #include "err.h"
 #include "store.h"
 
@@ -52,13 +56,19 @@ bool retention_takes(
 /* Verdict rows of slots from here on are there, if they ever were. */
 int64_t retention_verdicts_from(int64_t now_unix_ms);
 
+struct retention_room {
+    struct store_txn *txn;
+    const struct conf_history *conf;
+    struct retention_now now;
+};
+
 /*
  * Deletes at most RETENTION_SLICE_ROWS rows whose time has come, and looks at
  * not many more.  `deleted` gets how many; *again says that there may be more
  * now.
  */
-int retention_run(struct retention *retention, struct store_txn *txn,
-    const struct retention_now *now, size_t *deleted, bool *again,
+int retention_run(struct retention *retention,
+    const struct retention_room *room, size_t *deleted, bool *again,
     struct err *err);
 
 #endif

@@ -22,6 +22,7 @@ enum store_table {
     STORE_VERDICTS,  /* verdict_row.h */
     STORE_HOUR,      /* cell.h */
     STORE_DAY,       /* cell.h */
+    STORE_PAST,      /* past_row.h */
     STORE_EVIDENCE,  /* evidence.h */
     STORE_MARKS,     /* registry.h */
     STORE_AGENTS,    /* registry.h */

@@ -21,6 +21,7 @@ static const char *const table_names[STORE_TABLE_COUNT] = {
     [STORE_VERDICTS] = "verdicts",
     [STORE_HOUR] = "hour",
     [STORE_DAY] = "day",
+    [STORE_PAST] = "past",
     [STORE_EVIDENCE] = "evidence",
     [STORE_MARKS] = "marks",
     [STORE_AGENTS] = "agents",

@@ -145,8 +145,11 @@ forget_old(struct fixture *f)
 
     f->clocks.unix_ms = f->now_unix_ms;
     do {
-        assert_ok(retention_run(&f->retention, f->txn, &f->clocks, &deleted,
-                      &again, &err),
+        assert_ok(
+            retention_run(&f->retention,
+                &(struct retention_room){
+                    .txn = f->txn, .conf = f->world.conf, .now = f->clocks},
+                &deleted, &again, &err),
             err);
         assert_true(deleted <= RETENTION_SLICE_ROWS);
         in_all += deleted;
@@ -196,13 +199,14 @@ ask_p95(struct fixture *f, int64_t from_unix_ms, int64_t to_unix_ms)
 }
 
 static char *
-ask_sla(struct fixture *f, int64_t from_unix_ms, int64_t to_unix_ms)
+ask_uptime(
+    struct fixture *f, int64_t from_unix_ms, int64_t to_unix_ms, bool verdicts)
 {
     const struct sla_spec spec = {.from_unix_ms = from_unix_ms,
         .to_unix_ms = to_unix_ms,
         .now_unix_ms = f->now_unix_ms,
         .target_millionths = SLA_OWN_TARGET,
-        .verdicts = true};
+        .verdicts = verdicts};
     json_t *answer;
     int exit_code;
     struct err err;
@@ -211,6 +215,12 @@ ask_sla(struct fixture *f, int64_t from_unix_ms, int64_t to_unix_ms)
                   &exit_code, &err),
         err);
     return dump(answer);
+}
+
+static char *
+ask_sla(struct fixture *f, int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    return ask_uptime(f, from_unix_ms, to_unix_ms, true);
 }
 
 enum { QUESTIONS = 60 };
@@ -477,6 +487,66 @@ old_incidents_outlive_their_verdicts(void **state)
     free(after);
 }
 
+/* Spans within the days that were lived, their edges anywhere. */
+static void
+ask_uptimes(struct fixture *f, char *texts[QUESTIONS])
+{
+    srandom(23);
+    for (int i = 0; i < QUESTIONS; i++) {
+        int64_t from =
+            base_unix_ms + random() % (40 * 24) * HOUR_MS + random() % HOUR_MS;
+        int64_t to =
+            from + (1 + random() % (18 * 24)) * HOUR_MS - random() % HOUR_MS;
+
+        texts[i] = ask_uptime(f, from, to, false);
+    }
+}
+
+static size_t
+count_rows(struct fixture *f, enum store_table table)
+{
+    struct store_size size;
+    struct err err;
+
+    assert_ok(store_table_size(f->txn, table, &size, &err), err);
+    return size.rows;
+}
+
+/* To the millisecond, by region, with maintenance, while rows go and after. */
+static void
+uptime_outlives_its_verdicts(void **state)
+{
+    static const int days[] = {405, 430, 458, 460, 800, 3000};
+    struct fixture *f = *state;
+    char *before[QUESTIONS];
+    char *after[QUESTIONS];
+
+    live_on(f);
+    ask_uptimes(f, before);
+    assert_non_null(strstr(before[0], "\"down_s\""));
+    for (size_t d = 0; d < sizeof(days) / sizeof(days[0]); d++) {
+        size_t verdicts = count_rows(f, STORE_VERDICTS);
+
+        f->now_unix_ms = base_unix_ms + days[d] * RETENTION_DAY_MS;
+        /* Retention's date must not be held back by how far we jump. */
+        for (int day = 0; day < days[d]; day++) {
+            f->clocks.mono_ns += 3600 * NS_PER_SEC;
+            (void)forget_old(f);
+        }
+        assert_true(d > 3 || count_rows(f, STORE_VERDICTS) < verdicts);
+        ask_uptimes(f, after);
+        for (int i = 0; i < QUESTIONS; i++) {
+            assert_string_equal(before[i], after[i]);
+            free(after[i]);
+        }
+    }
+    assert_int_equal(count_rows(f, STORE_VERDICTS), 0);
+    /* The whole and two regions; a day is a few bytes. */
+    assert_in_range(count_rows(f, STORE_PAST), 3 * DAYS, 3 * DAYS + 3);
+    for (int i = 0; i < QUESTIONS; i++)
+        free(before[i]);
+}
+
 int
 main(void)
 {
@@ -495,6 +565,8 @@ main(void)
             each_table_has_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_date_that_jumps_ahead_does_not_empty_the_store, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            uptime_outlives_its_verdicts, setup, teardown),
         cmocka_unit_test_setup_teardown(
             old_incidents_outlive_their_verdicts, setup, teardown),
     };

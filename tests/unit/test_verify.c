@@ -249,8 +249,10 @@ a_store_with_old_rows_deleted_is_clean(void **state)
     live_on(f, 45 * 48, 46 * 48);
     begin(f);
     while (again)
-        assert_ok(retention_run(&retention, f->txn,
-                      &(struct retention_now){.unix_ms = f->now_unix_ms},
+        assert_ok(retention_run(&retention,
+                      &(struct retention_room){.txn = f->txn,
+                          .conf = f->world.conf,
+                          .now = {.unix_ms = f->now_unix_ms}},
                       &deleted, &again, &err),
             err);
     commit(f);
