@@ -305,6 +305,27 @@ run_incident(const struct query_env *env, const json_t *args, json_t **answer,
         env->txn, env->conf, id, env->now_unix_ms, answer, err);
 }
 
+/* 1 where a check is down. */
+static int
+run_status(const struct query_env *env, const json_t *args, json_t **answer,
+    int *exit_code, struct err *err)
+{
+    const struct status_spec spec = {.site = arg(args, "site"),
+        .hours = json_is_true(json_object_get(args, "hours"))};
+    json_t *check;
+    size_t i;
+
+    *answer = status_query(env, &spec, err);
+    json_array_foreach(json_object_get(*answer, "checks"), i, check)
+    {
+        const char *state = arg(check, "state");
+
+        if (state != NULL && strcmp(state, "down") == 0)
+            *exit_code = 1;
+    }
+    return *answer != NULL ? 0 : -1;
+}
+
 int
 query_run(const struct query_env *env, const char *command, const json_t *args,
     json_t **answer, int *exit_code, struct err *err)
@@ -322,11 +343,8 @@ query_run(const struct query_env *env, const char *command, const json_t *args,
     if (strcmp(command, "incidents.show") == 0)
         return run_incident(env, args, answer, err);
     if (strcmp(command, "status") == 0)
-        *answer = status_query(env,
-            &(struct status_spec){.site = arg(args, "site"),
-                .hours = json_is_true(json_object_get(args, "hours"))},
-            err);
-    else if (strcmp(command, "agents") == 0)
+        return run_status(env, args, answer, exit_code, err);
+    if (strcmp(command, "agents") == 0)
         *answer = agents_query(env->txn, env->now_unix_ms, err);
     else if (strcmp(command, "maintenance") == 0)
         *answer = maintenance_query(env, err);

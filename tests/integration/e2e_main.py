@@ -127,11 +127,14 @@ class MainJob(FleetTest):
         fleet = self.fleet
         self.assertEqual([], fleet.mail.find())
         self.assertEqual(0, fleet.cli("incidents", "--open").returncode)
+        self.assertEqual(0, fleet.cli("status").returncode)
         fleet.site.drop("acme", "127.0.0.11")
         fleet.site.drop("beta")
 
         page = self.mail("firing", "beta/home", 60)
         self.assertEqual("page", str(page["X-Severity"]).lower())
+        self.assertEqual(1, fleet.cli("status").returncode)
+        self.assertEqual(1, fleet.cli("status", "beta").returncode)
         regional = self.mail("firing", "acme/home", 120)
         self.assertEqual("notify", str(regional["X-Severity"]).lower())
         self.assertEqual(1, fleet.cli("incidents", "--open").returncode)
