@@ -8,7 +8,10 @@
 #include "log.h"
 #include "wire.h"
 
-/* Records: the note is as far behind as a tail is long, if they are small. */
+/*
+ * Records: the note is as far behind as a tail is long, if they are small.
+ * They are read one by one; what is kept of them is bounded by earlier.h.
+ */
 enum { LOOK_BACK = 10000 };
 
 static const char last_runs_note[] = "last_runs";

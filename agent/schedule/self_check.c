@@ -19,11 +19,12 @@ struct self_check {
     struct strlist resolvers; /* owned */
 
     enum self_check_state state;
-    struct self_round *round;       /* owned; NULL between rounds */
-    uint64_t rounds;                /* begun */
-    int64_t begun_ns;               /* the last one */
-    struct timer next;              /* a round; or telling that we are off */
-    struct self_check_ask *asks;    /* waiting, in order */
+    struct self_round *round; /* owned; NULL between rounds */
+    uint64_t rounds;          /* begun */
+    int64_t begun_ns;         /* the last one */
+    struct timer next;        /* a round; or telling that we are off */
+    /* Waiting, in order; embedded in who asks, at most ATTEMPT_HELD_MAX. */
+    struct self_check_ask *asks;
     struct self_check_ask *telling; /* being told right now */
 };
 

@@ -41,11 +41,12 @@ struct task_host {
     const struct grid_clock *clock; /* borrowed */
     struct attempt_pool *attempts;  /* borrowed */
     task_sink_fn *sink;
-    task_look_fn *look;   /* may be NULL */
-    void *ctx;            /* borrowed */
-    uint64_t skipped;     /* slots not measured */
-    bool has_run;         /* a slot was started; for others to reset */
-    struct task *retired; /* owned: replaced, still finishing */
+    task_look_fn *look; /* may be NULL */
+    void *ctx;          /* borrowed */
+    uint64_t skipped;   /* slots not measured */
+    bool has_run;       /* a slot was started; for others to reset */
+    /* Owned: replaced, still finishing; each has an attempt (ATTEMPT_MAX). */
+    struct task *retired;
     struct log_limit skipped_limit;
 };
 

@@ -20,7 +20,9 @@
 #include "spool.h"
 #include "wire.h"
 
-enum { SESSION_WINDOW_MAX = 64 };
+enum {
+    SESSION_WINDOW_MAX = 64 /* batches under way; 24 bytes are kept of each */
+};
 
 enum session_state {
     SESSION_WAITING = 0,

@@ -115,7 +115,12 @@ set_options(
     } options[] = {
         {ZMQ_LINGER, 0},
         {ZMQ_IMMEDIATE, 1},
+        /* Batches of 256 KiB, 4 MiB of them where a line takes none. */
         {ZMQ_SNDHWM, 16},
+        /*
+         * Only who has the collector's key is heard.  Each may have 1 MiB, a
+         * configuration; what comes else is a hundred bytes or two.
+         */
         {ZMQ_RCVHWM, 64},
         {ZMQ_HANDSHAKE_IVL, 10000},
         {ZMQ_CONNECT_TIMEOUT, 5000},
