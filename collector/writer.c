@@ -8,6 +8,7 @@
 
 #include "alert.h"
 #include "assign.h"
+#include "blind.h"
 #include "clock.h"
 #include "ladder.h"
 #include "retention.h"
@@ -410,9 +411,12 @@ static int
 make_room(struct writer *writer, struct err *err)
 {
     struct writer_room *room = &writer->room;
-    struct store_txn *txn = store_begin_read(writer->store, err);
+    struct store_txn *txn;
     int rc = -1;
 
+    if (blind_start(writer->store, clock_unix_ms(), err) != 0)
+        return -1;
+    txn = store_begin_read(writer->store, err);
     if (txn == NULL)
         return -1;
     if (writer_reload_history(room, txn, err) != 0)

@@ -1,5 +1,5 @@
 # collector/judge
-foreach(module incident slot uptime verdict verdict_row)
+foreach(module incident rate slot uptime verdict verdict_row)
   unit_test(${module} LIBS collector_judge_pure)
 endforeach()
 fuzz_target(verdict_row LIBS collector_judge_pure)
@@ -22,6 +22,7 @@ unit_test(status LIBS judge_world collector_query)
 unit_test(watch_random
   SOURCES support/naive_judge.c support/story.c support/telling.c
   LIBS judge_world collector_p95 collector_sla)
+unit_test(blind LIBS judge_world collector_query)
 unit_test(timeline LIBS judge_world)
 unit_test(watch LIBS judge_world)
 

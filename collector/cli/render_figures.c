@@ -41,6 +41,26 @@ print_p95_rows(const struct cli *cli, const json_t *answer)
     table_free(table);
 }
 
+/* When the collector itself was away. */
+static void
+print_blind(const struct cli *cli, const json_t *answer)
+{
+    json_t *span;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "blind"), i, span)
+    {
+        char from[32];
+        char to[32];
+
+        render_moment(json_object_get(span, "from"), from, sizeof(from));
+        render_moment(json_object_get(span, "to"), to, sizeof(to));
+        paper_line(&cli->paper,
+            "the collector was away %s to %s UTC: what agents saw came late",
+            from, to);
+    }
+}
+
 /* The windows that left time out of an answer. */
 static void
 print_windows(const struct cli *cli, const json_t *answer)
@@ -80,6 +100,7 @@ print_p95(const struct cli *cli, const json_t *answer)
     if (json_array_size(json_object_get(answer, "rows")) == 0)
         (void)printf("no results in this range\n");
     print_windows(cli, answer);
+    print_blind(cli, answer);
 }
 
 /* One answer, or {"checks": [...]} of them. */
@@ -236,6 +257,7 @@ print_sla(const struct cli *cli, const json_t *answer)
     print_verdicts(json_object_get(answer, "verdicts"));
     print_sla_incidents(cli, json_object_get(answer, "incidents"));
     print_windows(cli, answer);
+    print_blind(cli, answer);
 }
 
 void

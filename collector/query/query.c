@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "agents.h"
+#include "blind.h"
 #include "export.h"
+#include "facts_json.h"
 #include "incidents.h"
 #include "maintenance.h"
 #include "p95.h"
@@ -62,7 +64,34 @@ moment_of(
     return text == NULL ? 0 : text_take_moment(text, 0, unix_ms, err);
 }
 
-/* Tells the windows that touch what a check's answer is about. */
+static int
+add_blind_span(void *ctx, const struct blind_span *span, struct err *err)
+{
+    json_t *one = json_pack("{s:o, s:o}", "from",
+        moment_json(span->from_unix_ms), "to", moment_json(span->to_unix_ms));
+
+    return json_array_append_new(ctx, one) == 0
+               ? 0
+               : err_set(err, ERR_NOMEM, "blind spans");
+}
+
+/* When the collector itself was away; only where it was. */
+static int
+add_blind(const struct query_env *env, json_t *answer, int64_t from_unix_ms,
+    int64_t to_unix_ms, struct err *err)
+{
+    json_t *spans = json_array();
+    int rc = blind_each(
+        env->txn, from_unix_ms, to_unix_ms, add_blind_span, spans, err);
+
+    if (rc == 0 && json_array_size(spans) > 0 &&
+        json_object_set(answer, "blind", spans) != 0)
+        rc = err_set(err, ERR_NOMEM, "blind spans");
+    json_decref(spans);
+    return rc;
+}
+
+/* Tells what touches what a check's answer is about: windows, absence. */
 static int
 add_windows_to(const struct query_env *env, json_t *answer, struct err *err)
 {
@@ -77,6 +106,8 @@ add_windows_to(const struct query_env *env, json_t *answer, struct err *err)
     if (check == NULL || moment_of(answer, "from", &from_unix_ms, err) != 0 ||
         moment_of(answer, "to", &to_unix_ms, err) != 0)
         return err_set(err, ERR_STATE, "an answer without check or range");
+    if (add_blind(env, answer, from_unix_ms, to_unix_ms, err) != 0)
+        return -1;
     if (json_object_set_new(answer, "maintenance",
             maintenance_of_check(env, check, from_unix_ms, to_unix_ms)) == 0)
         return 0;
