@@ -28,6 +28,10 @@ def zone(name, servers, serial=2026112401, more="@ IN A 192.0.2.7\n"):
     return text + more
 
 
+def many(numbers):
+    return "".join(f"@ IN A 198.51.100.{i}\n" for i in numbers)
+
+
 def sign(folder, name, text):
     """Returns the signed zone and its trust anchor."""
     (folder / "zone").write_text(text)
@@ -54,6 +58,7 @@ class Zones(unittest.TestCase):
             "same.test": zone("same.test", [a, b]),
             "lags.test": zone("lags.test", [a, b], 2026112402),
             "differs.test": zone("differs.test", [a, b]),
+            "many.test": zone("many.test", [a, b], more=many(range(1, 101))),
             "dead.test": zone("dead.test", [a, dead]),
             "lame.test": zone("lame.test", [a, c]),
             "loop.test": zone("loop.test", [a], more=(
@@ -76,6 +81,8 @@ class Zones(unittest.TestCase):
         cls.servers.nsd(port, {
             "same.test": good["same.test"],
             "lags.test": zone("lags.test", [a, b], 2026112401),
+            "many.test": zone("many.test", [a, b],
+                              more=many(range(100, 0, -1))),
             "differs.test": zone("differs.test", [a, b],
                                  more="@ IN A 192.0.2.66\n"),
         }, b)
@@ -194,6 +201,13 @@ class Authorities(Zones):
             ["ns1.same.test.", "ns2.same.test."])
         self.assertEqual({s["serial"] for s in servers}, {2026112401})
         self.assertEqual(len({s["answers_hash"] for s in servers}), 1)
+
+    def test_servers_agree_over_more_records_than_are_kept(self):
+        seen = self.authorities("many.test")
+        self.assert_is(seen, "up", None)
+        self.assertIsNone(seen.get("detail"))
+        self.assertEqual(len(seen["dns"]["answers"]), 64)
+        self.assertEqual(seen["dns"]["answers_left_out"], 36)
 
     def test_a_secondary_that_lags_is_told_with_both_serials(self):
         seen = self.authorities("lags.test")
