@@ -13,7 +13,7 @@ target_link_libraries(load_tool PRIVATE house collector_store proto
 
 # A real collector and scripted agents: tests/integration/intake_*.c.
 add_library(intake_bench STATIC
-  support/intake_bench.c support/intake_peer.c)
+  support/intake_bench.c support/intake_look.c support/intake_peer.c)
 target_include_directories(intake_bench PUBLIC support)
 target_link_libraries(intake_bench PRIVATE house
   PUBLIC tmp_store proto PkgConfig::cmocka PkgConfig::jansson PkgConfig::zmq)
@@ -35,5 +35,6 @@ if(TARGET leadline AND TARGET leadline-collector)
   target_link_libraries(hold_store PRIVATE house PkgConfig::lmdb)
   intake_test(admission 120)
   intake_test(sessions 180)
+  intake_test(recovery 120)
   intake_test(credit 120)
 endif()

@@ -1,10 +1,9 @@
 /*
  * Sessions between a real collector and scripted agents: who may have one,
- * what ends it, what is refused, what a crash leaves.
+ * what ends it, what is refused, what an agent is told and shown as.
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -125,6 +124,20 @@ what_is_no_message_is_malformed_and_changes_nothing(void **state)
     peer_close(&peer);
 }
 
+/* What is answered within a second, if anything is. */
+static bool
+is_told_no_session(struct peer *peer)
+{
+    struct wire_msg msg;
+    bool told = false;
+
+    while (!told && peer_next(peer, &msg, 1000)) {
+        told = msg.type == WIRE_NACK && msg.u.nack.code == NACK_NO_SESSION;
+        wire_msg_free(&msg);
+    }
+    return told;
+}
+
 static void
 an_oversized_frame_ends_its_connection_alone(void **state)
 {
@@ -136,9 +149,11 @@ an_oversized_frame_ends_its_connection_alone(void **state)
     peer_hello(&peer);
     peer_hello(&other);
     peer_send_bytes(&peer, huge, sizeof(huge));
-    /* The socket dials again by itself, and is a stranger to its session. */
-    peer_ping(&peer);
-    (void)peer_await_nack(&peer, NACK_NO_SESSION);
+    /* The socket dials again by itself, and is a stranger to its session.  A
+     * PING may go down with the old connection. */
+    do
+        peer_ping(&peer);
+    while (!is_told_no_session(&peer));
     peer_expect_quiet(&other);
     peer_hello(&peer);
     peer_send_results(&peer, 1, 1);
@@ -443,139 +458,6 @@ an_agent_that_is_away_has_its_configuration_pending(void **state)
     peer_close(&peer);
 }
 
-/* ---- crashes, full disks, backups ---- */
-
-static void
-killed_before_the_commit_it_is_sent_again(void **state)
-{
-    struct peer peer = open_peer();
-
-    (void)state;
-    peer_hello(&peer);
-    bench_hold_writer(&bench);
-    peer_send_results(&peer, 1, 3);
-    peer_expect_quiet(&peer);
-    bench_kill(&bench);
-    bench_let_go(&bench);
-    bench_start(&bench);
-    peer_hello(&peer);
-    assert_int_equal(peer.welcome.acked_seq, 0);
-    peer_send_results(&peer, 1, 3);
-    peer_await_ack(&peer, 3);
-    assert_int_equal(bench_count_raw(&bench, peer.name, 1, 9), 3);
-    peer_close(&peer);
-}
-
-static void
-killed_after_the_commit_it_counts_once(void **state)
-{
-    struct peer peer = open_peer();
-    struct buf records;
-    struct wire_batch batch;
-
-    (void)state;
-    peer_hello(&peer);
-    batch = peer_batch(&peer, 1, 3, &records);
-    peer_send_batch(&peer, &batch);
-    while (bench_mark(&bench, &peer).acked_seq != 3)
-        (void)usleep(10000);
-    bench_kill(&bench); /* the ACK may be on its way, or not */
-    bench_start(&bench);
-    peer_hello(&peer);
-    assert_int_equal(peer.welcome.acked_seq, 3);
-    assert_int_equal(
-        peer.welcome.acked_crc, bench_mark(&bench, &peer).acked_crc);
-    batch.session = peer.welcome.session;
-    peer_send_batch(&peer, &batch);
-    peer_await_ack(&peer, 3);
-    buf_free(&records);
-    assert_int_equal(bench_count_raw(&bench, peer.name, 1, 9), 3);
-    assert_int_equal(bench_mark(&bench, &peer).taken, 3);
-    peer_close(&peer);
-}
-
-static void
-a_new_spool_begins_at_one_beside_the_old(void **state)
-{
-    struct peer peer = open_peer();
-
-    (void)state;
-    peer_hello(&peer);
-    peer_send_results(&peer, 1, 3);
-    peer_await_ack(&peer, 3);
-    peer.spool_id[0] ^= 0xff; /* the disk was wiped */
-    peer_hello(&peer);
-    assert_int_equal(peer.welcome.acked_seq, 0);
-    peer_send_results(&peer, 1, 2);
-    peer_await_ack(&peer, 2);
-    assert_int_equal(bench_mark(&bench, &peer).taken, 2);
-    peer.spool_id[0] ^= 0xff;
-    assert_int_equal(bench_mark(&bench, &peer).taken, 3);
-    peer_close(&peer);
-}
-
-static void
-a_restored_backup_is_filled_again(void **state)
-{
-    struct peer peer = open_peer();
-
-    (void)state;
-    peer_hello(&peer);
-    peer_send_results(&peer, 1, 3);
-    peer_await_ack(&peer, 3);
-    bench_stop(&bench);
-    bench_save_store(&bench);
-    bench_start(&bench);
-    peer_hello(&peer);
-    peer_send_results(&peer, 4, 3);
-    peer_await_ack(&peer, 6);
-    bench_stop(&bench);
-    bench_restore_store(&bench);
-    bench_start(&bench);
-    peer_hello(&peer);
-    assert_int_equal(peer.welcome.acked_seq, 3);
-    peer_send_results(&peer, 4, 3);
-    peer_await_ack(&peer, 6);
-    assert_int_equal(bench_count_raw(&bench, peer.name, 1, 9), 6);
-    peer_close(&peer);
-}
-
-static void
-a_full_disk_is_said_and_nothing_is_lost(void **state)
-{
-    struct peer peer = open_peer();
-    struct wire_nack_msg nack;
-    struct wire_msg msg = {.type = 0};
-    uint64_t acked = 0;
-    uint64_t again;
-
-    (void)state;
-    peer_hello(&peer);
-    bench_limit_files(&bench, bench_store_bytes(&bench));
-    /* Until what was free inside the file is used up. */
-    while (msg.type != WIRE_NACK) {
-        peer_send_results(&peer, acked + 1, 1000);
-        do
-            assert_true(peer_next(&peer, &msg, 60000));
-        while (msg.type != WIRE_ACK && msg.type != WIRE_NACK);
-        if (msg.type == WIRE_ACK)
-            acked = msg.u.ack.acked_seq;
-    }
-    nack = msg.u.nack;
-    assert_int_equal(nack.code, NACK_DISK_FULL);
-    assert_int_equal(nack.first_seq, acked + 1);
-    assert_int_equal(nack.expected_seq, acked + 1);
-    assert_true(nack.text[0] != '\0');
-    assert_int_equal(bench_mark(&bench, &peer).acked_seq, acked);
-    bench_limit_files(&bench, RLIM_INFINITY);
-    again = acked + 1000;
-    peer_send_results(&peer, acked + 1, 1000);
-    peer_await_ack(&peer, again);
-    assert_int_equal(bench_mark(&bench, &peer).acked_seq, again);
-    assert_int_equal(bench_mark(&bench, &peer).taken, again);
-    peer_close(&peer);
-}
-
 static int
 open_bench(void **state)
 {
@@ -607,11 +489,6 @@ main(void)
         cmocka_unit_test(a_clock_that_is_wrong_is_shown_and_followed),
         cmocka_unit_test(configurations_are_pushed_and_confirmed),
         cmocka_unit_test(an_agent_that_is_away_has_its_configuration_pending),
-        cmocka_unit_test(killed_before_the_commit_it_is_sent_again),
-        cmocka_unit_test(killed_after_the_commit_it_counts_once),
-        cmocka_unit_test(a_new_spool_begins_at_one_beside_the_old),
-        cmocka_unit_test(a_restored_backup_is_filled_again),
-        cmocka_unit_test(a_full_disk_is_said_and_nothing_is_lost),
     };
 
     return cmocka_run_group_tests_name(

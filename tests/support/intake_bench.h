@@ -51,6 +51,9 @@ struct peer {
 
 /* ---- the collector ---- */
 
+/* The path in that environment variable; there must be one. */
+const char *bench_program(const char *variable);
+
 void bench_open(struct bench *bench, int agent_count);
 void bench_close(struct bench *bench);
 
