@@ -4,6 +4,9 @@
 
 #include "facts_json.h"
 
+/* A second process with an agent's key that was seen longer ago is history. */
+static const int64_t clone_shown_ms = 86400000;
+
 struct listing {
     struct store_txn *txn;
     json_t *agents; /* NULL: only counted */
@@ -57,6 +60,9 @@ agent_json(const struct agent_row *row, const struct mark_row *sum,
     static const char *const self_checks[] = {NULL, "good", "failing"};
     const char *self_check =
         row->self_check < 3 ? self_checks[row->self_check] : NULL;
+    /* It asks again every five minutes, as long as it is there. */
+    bool cloned = row->clone_unix_ms != 0 &&
+                  now_unix_ms - row->clone_unix_ms <= clone_shown_ms;
 
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:s, s:o, s:I, "
                      "s:I, s:o, s:b, s:o, s:o, s:o}",
@@ -70,8 +76,8 @@ agent_json(const struct agent_row *row, const struct mark_row *sum,
         "cfg_reason", text_or_null(row->cfg_refused), "skipped",
         (json_int_t)row->skipped, "lost", (json_int_t)row->lost, "address",
         text_or_null(row->address), "rotating", row->rotate, "clone_address",
-        row->clone_unix_ms != 0 ? json_string(row->clone_address) : json_null(),
-        "clone_seen", moment_json(row->clone_unix_ms), "results",
+        cloned ? json_string(row->clone_address) : json_null(), "clone_seen",
+        moment_json(cloned ? row->clone_unix_ms : 0), "results",
         results_json(sum));
 }
 
