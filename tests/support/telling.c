@@ -21,7 +21,7 @@ static void
 name_all(struct telling *t)
 {
     struct store_txn *txn = begin(t);
-    char name[8];
+    char name[16];
     struct err err;
 
     for (int i = 0; i < NAIVE_AGENTS; i++) {
