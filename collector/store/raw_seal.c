@@ -1,5 +1,6 @@
 #include "raw_seal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "digest.h"
@@ -14,6 +15,9 @@ enum { FORM_AS_IS = 2, FORM_PACKED = 3 };
 
 /* Packing is kept where it saves that much: reading it costs something. */
 enum { PAYS_BYTES = 32 };
+
+/* Of one half hour and check: what all agents there can be may fill. */
+static const size_t sealing_max_bytes = (size_t)1 << 30;
 
 /* A zstd frame may need more on the way than what comes out. */
 enum { PACK_ROOM_BYTES = 4096 };
@@ -146,36 +150,105 @@ step(struct raw_key *key)
     return true;
 }
 
+/* The chunks of one half hour and check in their sealed form. */
+struct sealing {
+    struct raw_key *keys; /* owned */
+    size_t *ends;         /* owned; of each in `values` */
+    size_t count;
+    size_t room;
+    size_t open; /* that were not sealed yet */
+    struct buf values;
+};
+
 static int
-seal_row(struct store_txn *txn, const struct raw_key *key, struct bytes value,
-    struct buf *room, struct err *err)
+make_room(struct sealing *sealing, struct err *err)
+{
+    size_t room = sealing->room * 2 + 64;
+    struct raw_key *keys;
+    size_t *ends;
+
+    if (sealing->count < sealing->room)
+        return 0;
+    keys = realloc(sealing->keys, room * sizeof(*keys));
+    if (keys == NULL)
+        return err_set(err, ERR_NOMEM, "%zu chunks", room);
+    sealing->keys = keys;
+    ends = realloc(sealing->ends, room * sizeof(*ends));
+    if (ends == NULL)
+        return err_set(err, ERR_NOMEM, "%zu chunks", room);
+    sealing->ends = ends;
+    sealing->room = room;
+    return 0;
+}
+
+static int
+take_chunk(struct sealing *sealing, const struct raw_key *key,
+    struct bytes value, struct err *err)
+{
+    if (make_room(sealing, err) != 0)
+        return -1;
+    if (raw_is_sealed(value)) {
+        if (buf_append(&sealing->values, value.data, value.len, err) != 0)
+            return -1;
+    } else {
+        if (raw_seal(key, value, &sealing->values, err) != 0)
+            return -1;
+        sealing->open++;
+    }
+    sealing->keys[sealing->count] = *key;
+    sealing->ends[sealing->count++] = sealing->values.len;
+    return 0;
+}
+
+/*
+ * All are taken out and put in again, one behind the other: chunks that grew
+ * side by side leave their pages half empty.
+ */
+static int
+put_all(struct store_txn *txn, const struct sealing *sealing, struct err *err)
 {
     uint8_t bytes[RAW_KEY_BYTES];
+    const struct bytes key = {.data = bytes, .len = sizeof(bytes)};
 
-    buf_clear(room);
-    if (raw_seal(key, value, room, err) != 0)
-        return -1;
-    raw_key_encode(key, bytes);
-    return store_put(txn, STORE_RAW,
-        (struct bytes){.data = bytes, .len = sizeof(bytes)}, buf_bytes(room),
-        err);
+    for (size_t i = 0; i < sealing->count; i++) {
+        raw_key_encode(&sealing->keys[i], bytes);
+        if (store_delete(txn, STORE_RAW, key, err) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < sealing->count; i++) {
+        size_t from = i == 0 ? 0 : sealing->ends[i - 1];
+
+        raw_key_encode(&sealing->keys[i], bytes);
+        if (store_put(txn, STORE_RAW, key,
+                (struct bytes){.data = sealing->values.data + from,
+                    .len = sealing->ends[i] - from},
+                err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int
 seal_bucket(struct store_txn *txn, uint32_t check, int64_t bucket_unix_ms,
-    struct buf *room, struct err *err)
+    struct err *err)
 {
     struct raw_key at = {
         .bucket_s = (uint32_t)(bucket_unix_ms / 1000), .check = check};
+    struct sealing sealing = {.count = 0};
     struct bytes value;
     int rc;
 
+    buf_init(&sealing.values, sealing_max_bytes);
     while ((rc = next_chunk(txn, &at, &at, &value, err)) == 1) {
-        if (!raw_is_sealed(value) && seal_row(txn, &at, value, room, err) != 0)
-            return -1;
-        if (!step(&at))
-            return 0;
+        rc = take_chunk(&sealing, &at, value, err);
+        if (rc != 0 || !step(&at))
+            break;
     }
+    if (rc == 0 && sealing.open > 0)
+        rc = put_all(txn, &sealing, err);
+    free(sealing.keys);
+    free(sealing.ends);
+    buf_free(&sealing.values);
     return rc;
 }
 
@@ -183,13 +256,7 @@ int
 raw_seal_hour(struct store_txn *txn, uint32_t check, int64_t hour_unix_ms,
     struct err *err)
 {
-    struct buf room;
-    int rc;
-
-    buf_init(&room, RAW_SEALED_MAX_BYTES);
-    rc = seal_bucket(txn, check, hour_unix_ms, &room, err);
-    if (rc == 0)
-        rc = seal_bucket(txn, check, hour_unix_ms + RAW_BUCKET_MS, &room, err);
-    buf_free(&room);
-    return rc;
+    if (seal_bucket(txn, check, hour_unix_ms, err) != 0)
+        return -1;
+    return seal_bucket(txn, check, hour_unix_ms + RAW_BUCKET_MS, err);
 }
