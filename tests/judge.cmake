@@ -28,3 +28,9 @@ unit_test(watch LIBS judge_world)
 
 add_executable(bench_watch bench/bench_watch.c)
 target_link_libraries(bench_watch PRIVATE house collector_judge tmp_store)
+
+# A store as it is after a year, and how long answers from it take.
+add_executable(fill bench/fill.c)
+target_link_libraries(fill PRIVATE house collector_judge)
+add_executable(bench_query bench/bench_query.c)
+target_link_libraries(bench_query PRIVATE house collector_query)

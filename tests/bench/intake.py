@@ -14,11 +14,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import builds
+import table
 os.environ.setdefault("LEADLINE_BUILD", str(builds.BUILD))
 from fleet import Fleet, program
 from fleet import run as call
 from loads import Load
 from process import NotYet, until
+from table import Limit
 
 CHECKS = 100
 # What a run is sized by; it lasts as long as it takes.
@@ -117,7 +119,7 @@ class Run:
         settle = time.monotonic()
         problems = self.verify(said)
         settle = time.monotonic() - settle
-        return self.report(said, cpu, problems, settle)
+        self.report(said, cpu, problems, settle)
 
     def start_perf(self):
         if self.profile is None:
@@ -128,41 +130,38 @@ class Run:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def report(self, said, cpu, problems, settle):
-        rate = said["acked"] / said["seconds"]
+        count = said["acked"]
+        rate = count / said["seconds"]
         aim = AIMS.get(self.shape)
         print(f"  {self.shape}: {SHAPES[self.shape]}")
-        print(f"    {said['acked']} results in {said['seconds']:.1f} s: "
-              f"{rate:.0f}/s" + (f" (aim: at least {aim})" if aim else ""))
-        print(f"    slowest acknowledgement {said['slowest_ack_ms']} ms, "
-              f"{said['nacks']} refused, {said['sessions']} sessions")
-        print(f"    collector {1e6 * cpu / said['acked']:.2f} us of CPU a "
-              f"result, {self.peak_mb:.0f} MB anonymous (aim: at most "
-              f"{MEMORY_AIM_MB}); senders {1e6 * said['cpu_s'] / said['acked']:.2f}"
-              f" us; {said['bytes_sent'] / said['acked']:.1f} bytes a result "
-              "on the line")
-        print(f"    verified {settle:.0f} s later: "
-              f"{'clean' if not problems else problems}", flush=True)
-        return not problems and self.peak_mb <= MEMORY_AIM_MB and \
-            (aim is None or rate >= aim)
+        table.row("time a result", 1e6 / rate, "us2",
+                  limit=aim and Limit(1e6 / aim), note=f"{rate:.0f} a second")
+        table.row("CPU of the collector a result", 1e6 * cpu / count, "us2",
+                  note=f"senders {1e6 * said['cpu_s'] / count:.2f} us")
+        table.row("anonymous memory of the collector", self.peak_mb, "MB",
+                  limit=Limit(MEMORY_AIM_MB))
+        table.row("slowest acknowledgement", said["slowest_ack_ms"], "ms",
+                  note=f"{said['sessions']} sessions, {said['nacks']} refused, "
+                  f"{said['bytes_sent'] / count:.1f} bytes a result sent")
+        table.row("differences found by verify", len(problems), "",
+                  limit=Limit(0), note=f"{count} results, {settle:.0f} s later"
+                  + "".join(f"; {problem}" for problem in problems))
 
 
 def measure(shape, agents, seconds, profile=None):
     one = Run(shape, agents, seconds, profile)
     try:
-        return one.run()
+        one.run()
     finally:
         one.load.kill()
         one.fleet.close()
 
 
-def run_all(shapes=tuple(SHAPES), agents=1000, seconds=60, profile=None):
-    print("\nCollector: results committed and acknowledged through its socket, "
-          f"{agents} sessions")
-    return all([measure(shape, agents, seconds, profile) for shape in shapes])
-
-
-def run():
-    return run_all()
+def run(shapes=tuple(SHAPES), agents=1000, seconds=60, profile=None):
+    table.heading("Collector: results committed and acknowledged through its "
+                  f"socket, {agents} sessions")
+    for shape in shapes:
+        measure(shape, agents, seconds, profile)
 
 
 if __name__ == "__main__":
@@ -172,5 +171,5 @@ if __name__ == "__main__":
     parser.add_argument("--agents", type=int, default=1000)
     parser.add_argument("--profile")
     args = parser.parse_args()
-    sys.exit(0 if run_all(args.shapes, args.agents, args.seconds, args.profile)
-             else 1)
+    run(args.shapes, args.agents, args.seconds, args.profile)
+    sys.exit(table.end())

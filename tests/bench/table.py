@@ -10,7 +10,7 @@ class Limit:
     of: str = "ours"
 
 
-UNITS = {"us": "{:.0f} us", "ms": "{:.2f} ms", "s": "{:.2f} s",
+UNITS = {"us": "{:.0f} us", "us2": "{:.2f} us", "ms": "{:.2f} ms", "s": "{:.2f} s",
          "MB": "{:.1f} MB", "MiB": "{:.1f} MiB", "": "{:g}"}
 missed = []
 judged = 0
