@@ -138,7 +138,7 @@ refuse_batch(struct intake *intake, const struct fleet_agent *agent,
     struct wire_nack_msg nack = {
         .session = agent->session, .first_seq = batch->first_seq, .code = code};
 
-    (void)snprintf(nack.text, sizeof(nack.text), "%s", text);
+    (void)snprintf(nack.text, sizeof(nack.text), "%.200s", text);
     intake_send_nack(intake, &agent->peer, &nack);
 }
 
