@@ -22,8 +22,15 @@ collector_care_restore(
         .backup_dir = config->backup_dir,
         .now_unix_ms = clock_unix_ms(),
     };
+    char newest[BACKUP_PATH_BYTES];
+    struct err ignored;
     int rc = restore_if_damaged(&spec, restored, err);
 
+    if (rc == 0 && restore_is_forgotten(&spec, newest, &ignored) == 1)
+        log_event(LOG_AT_WARN, "store.new",
+            "store=%s backup=%s advice=\"to go on from the backup, stop, put "
+            "its data.mdb into the store's folder, start\"",
+            spec.store_dir, newest);
     if (rc == 1)
         log_event(LOG_AT_ERROR, "store.restored",
             "reason=\"%s\" backup=%s aside=%s passed=%zu", restored->why,

@@ -93,7 +93,7 @@ add(struct backup_list *list, const char *name, struct err *err)
 
     if (!take_name(name, &one.made_unix_ms))
         return 0;
-    (void)snprintf(one.name, sizeof(one.name), "%s", name);
+    memcpy(one.name, name, strlen(name)); /* it has the length of all names */
     items = realloc(list->items, (list->count + 1) * sizeof(*items));
     if (items == NULL)
         return err_set(err, ERR_NOMEM, "backups");

@@ -232,3 +232,24 @@ restore_if_damaged(
         (void)close(lock);
     return rc >= 0 ? rc : err_wrap(err, "store %s", spec->store_dir);
 }
+
+int
+restore_is_forgotten(const struct restore_spec *spec,
+    char newest[BACKUP_PATH_BYTES], struct err *err)
+{
+    struct backup_list list;
+    struct paths paths;
+    int rc;
+
+    if (spec->backup_dir == NULL)
+        return 0;
+    if (set_paths(spec->store_dir, &paths, err) != 0 ||
+        backup_list_read(spec->backup_dir, &list, err) != 0)
+        return -1;
+    rc = list.count > 0 && access(paths.data, F_OK) != 0;
+    if (rc == 1)
+        (void)snprintf(newest, BACKUP_PATH_BYTES, "%.3000s/%s",
+            spec->backup_dir, list.items[0].name);
+    backup_list_free(&list);
+    return rc;
+}

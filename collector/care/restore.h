@@ -37,4 +37,12 @@ struct restored {
 int restore_if_damaged(const struct restore_spec *spec,
     struct restored *restored, struct err *err);
 
+/*
+ * 1: there is no store at all, but there are backups, and `newest` is the path
+ * of one; 0: else; -1: err.  Nothing is restored then: whoever removed a store
+ * may have meant it.
+ */
+int restore_is_forgotten(const struct restore_spec *spec,
+    char newest[BACKUP_PATH_BYTES], struct err *err);
+
 #endif

@@ -400,6 +400,36 @@ an_empty_file_is_replaced_where_there_is_a_backup(void **state)
     assert_holds(f->tmp->dir, "kept");
 }
 
+static void
+a_store_that_is_gone_is_not_made_up_for_but_noticed(void **state)
+{
+    struct fixture *f = *state;
+    const struct restore_spec spec = {.store_dir = f->tmp->dir,
+        .backup_dir = f->dir,
+        .now_unix_ms = base_unix_ms};
+    struct backup_made made[2];
+    struct restored restored;
+    char newest[BACKUP_PATH_BYTES];
+    char path[128];
+    struct err err;
+
+    close_store(f);
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", f->tmp->dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(restore_is_forgotten(&spec, newest, &err), 0);
+    f->tmp->store = store_open(
+        &(struct store_spec){.dir = f->tmp->dir, .map_bytes = 64 << 20}, &err);
+    assert_made(f->tmp->store, err);
+    back_up(f, base_unix_ms, 0, &made[0]);
+    back_up(f, base_unix_ms + 1, 0, &made[1]);
+    assert_int_equal(restore_is_forgotten(&spec, newest, &err), 0);
+    close_store(f);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(restore_if_damaged(&spec, &restored, &err), 0);
+    assert_int_equal(restore_is_forgotten(&spec, newest, &err), 1);
+    assert_string_equal(newest, made[1].path);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -416,6 +446,7 @@ main(void)
         TEST(without_a_good_backup_nothing_is_moved),
         TEST(a_store_in_use_is_not_touched),
         TEST(an_empty_file_is_replaced_where_there_is_a_backup),
+        TEST(a_store_that_is_gone_is_not_made_up_for_but_noticed),
     };
 
     return cmocka_run_group_tests_name("backup", tests, NULL, NULL);
