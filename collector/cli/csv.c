@@ -279,7 +279,7 @@ csv_put(FILE *out, const char *query, const json_t *answer, bool titles,
     struct csv csv = {.out = out, .sheet = sheet_of(query)};
     int rc = 0;
 
-    buf_init(&csv.line, COLUMNS_MAX * CELL_MAX_BYTES);
+    buf_init(&csv.line, (size_t)COLUMNS_MAX * CELL_MAX_BYTES);
     buf_init(&csv.cell, CELL_MAX_BYTES);
     if (titles)
         rc = put_titles(&csv, err);

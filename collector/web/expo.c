@@ -70,9 +70,9 @@ static void
 say_double(double value, char out[NUMBER_BYTES])
 {
     if (isnan(value)) {
-        (void)strcpy(out, "NaN");
+        (void)snprintf(out, NUMBER_BYTES, "NaN");
     } else if (isinf(value)) {
-        (void)strcpy(out, value > 0 ? "+Inf" : "-Inf");
+        (void)snprintf(out, NUMBER_BYTES, "%s", value > 0 ? "+Inf" : "-Inf");
     } else {
         (void)snprintf(out, NUMBER_BYTES, "%.15g", value);
         if (strtod(out, NULL) != value)

@@ -79,6 +79,7 @@ grow(struct meter *meter)
 
     if (meter->slot_count > 2 * (meter->count + 1))
         return true;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     entries = realloc(meter->entries, slot_count / 2 * sizeof(*entries));
     if (entries == NULL)
         return false;

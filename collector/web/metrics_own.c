@@ -39,7 +39,7 @@ read_started(double *started_s)
 
     if (in != NULL) {
         /* The second field is our name, without parentheses of its own. */
-        taken = fscanf(in, // NOLINT(cert-err34-c): the kernel writes it
+        taken = fscanf(in, /* NOLINT(cert-err34-c): the kernel writes it */
             "%*d %*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
             "%*d %*d %*d %*d %*d %*d %llu",
             &ticks);
@@ -62,7 +62,7 @@ read_resident(double *bytes)
     int taken = 0;
 
     if (in != NULL) {
-        taken = fscanf(in, "%*u %llu", &pages); // NOLINT(cert-err34-c)
+        taken = fscanf(in, "%*u %llu", &pages); /* NOLINT(cert-err34-c) */
         (void)fclose(in);
     }
     *bytes = (double)pages * (double)sysconf(_SC_PAGESIZE);

@@ -210,7 +210,7 @@ answer_metrics(struct web *web, struct MHD_Connection *connection)
     return MHD_queue_response(connection, MHD_HTTP_OK, web->metrics);
 }
 
-enum MHD_Result
+enum MHD_Result /* NOLINTNEXTLINE(readability-function-size): their type */
 web_answer(void *ctx, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload,
     size_t *upload_len, void **request)
