@@ -168,6 +168,39 @@ whole_letter(const char *letters, int count, int quorum)
     return down > 0 ? 'P' : 'U';
 }
 
+/* Summer time of 2026 begins and ends at one o'clock UTC. */
+static int64_t
+berlin_minute(int64_t ms)
+{
+    const int64_t begins = INT64_C(1774746000000);
+    const int64_t ends = INT64_C(1792890000000);
+    int64_t ahead_hours = ms >= begins && ms < ends ? 2 : 1;
+
+    return (ms / 60000 + ahead_hours * 60) % 1440;
+}
+
+static bool
+window_has(const struct naive_window *window, int64_t ms)
+{
+    int64_t minute = berlin_minute(ms);
+
+    if (window->daily_from == -1)
+        return ms >= window->from_ms && ms < window->to_ms;
+    if (window->daily_from < window->daily_to)
+        return minute >= window->daily_from && minute < window->daily_to;
+    return minute >= window->daily_from || minute < window->daily_to;
+}
+
+static bool
+window_touches(const struct naive_window *window, const struct naive_slot *slot)
+{
+    for (int64_t at = slot->start_ms; at < slot->end_ms; at += 1000) {
+        if (window_has(window, at))
+            return true;
+    }
+    return false;
+}
+
 static bool
 in_maintenance(
     const struct naive_world *w, const struct naive_slot *slot, int region)
@@ -179,7 +212,7 @@ in_maintenance(
 
         if (window->in_newest &&
             (window->region == -1 || window->region == region) &&
-            window->from_ms < slot->end_ms && slot->start_ms < window->to_ms)
+            window_touches(window, slot))
             return true;
     }
     return false;

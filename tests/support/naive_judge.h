@@ -33,7 +33,10 @@ struct naive_version {
 
 struct naive_window {
     int64_t from_ms, to_ms;
-    int region;       /* -1: all */
+    int region; /* -1: all */
+    /* Every day in Europe/Berlin, in minutes; -1: once, as above.  Both ends
+     * are told of hours that come once. */
+    int daily_from, daily_to;
     bool in_newest;   /* the others were taken back */
     int from_version; /* the first that has it */
 };
@@ -72,7 +75,8 @@ struct naive_sums {
 };
 
 struct naive_world {
-    bool both; /* families apart */
+    int64_t base_ms; /* where it all begins */
+    bool both;       /* families apart */
     struct naive_version versions[NAIVE_VERSIONS];
     int version_count;
     struct naive_window windows[NAIVE_WINDOWS];

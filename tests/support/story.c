@@ -82,7 +82,7 @@ static void
 make_versions(struct story *s, enum story_length length)
 {
     struct naive_world *w = &s->w;
-    int span_s = (int)((w->end_ms - STORY_BASE_MS) / 1000);
+    int span_s = (int)((w->end_ms - w->base_ms) / 1000);
 
     w->version_count = 1 + story_pick(s, NAIVE_VERSIONS);
     for (int i = 0; i < w->version_count; i++) {
@@ -91,7 +91,7 @@ make_versions(struct story *s, enum story_length length)
                                        story_pick(s, span_s / 8 + 1);
 
         w->versions[i] = any_version(s, length);
-        w->versions[i].since_ms = STORY_BASE_MS + 1000 * after_s;
+        w->versions[i].since_ms = s->w.base_ms + 1000 * after_s;
         /* It may go, and come back. */
         w->versions[i].absent =
             i > 0 && !w->versions[i - 1].absent && story_one_in(s, 5);
@@ -101,18 +101,28 @@ make_versions(struct story *s, enum story_length length)
 static void
 make_windows(struct story *s)
 {
+    /* Hours that come twice or never are nobody's to begin or end in. */
+    static const int dailies[][2] = {
+        {90, 210}, {184, 190}, {1410, 100}, {185, 1}};
     struct naive_world *w = &s->w;
-    int span_s = (int)((w->end_ms - STORY_BASE_MS) / 1000);
+    int span_s = (int)((w->end_ms - w->base_ms) / 1000);
 
     w->window_count = story_pick(s, NAIVE_WINDOWS);
     for (int i = 0; i < w->window_count; i++) {
-        int64_t from = STORY_BASE_MS + 1000 * (int64_t)story_pick(s, span_s);
+        int64_t from = s->w.base_ms + 1000 * (int64_t)story_pick(s, span_s);
 
         w->windows[i] = (struct naive_window){.from_ms = from,
             .to_ms = from + 1000 * (1 + (int64_t)story_pick(s, span_s / 6 + 1)),
             .region = story_one_in(s, 2) ? -1 : story_pick(s, s->regions),
+            .daily_from = -1,
             .in_newest = w->version_count == 1 || !story_one_in(s, 4),
             .from_version = 0};
+        if (story_one_in(s, 4)) {
+            int kind = story_pick(s, 4);
+
+            w->windows[i].daily_from = dailies[kind][0];
+            w->windows[i].daily_to = dailies[kind][1];
+        }
         /* Added long afterwards, or taken back by the newest. */
         if (w->windows[i].in_newest)
             w->windows[i].from_version = story_pick(s, w->version_count);
@@ -213,25 +223,30 @@ story_make(struct story *s, uint64_t seed, enum story_length length)
     static const int spans_s[] = {
         [STORY_SHORT] = 400, [STORY_HOUR] = 3600, [STORY_LONG] = 50000};
 
+    /* 2026-01-05; and nights in which Berlin goes over to summer and back. */
+    static const int64_t bases_ms[] = {
+        INT64_C(1767574200000), INT64_C(1774744200000), INT64_C(1792888200000)};
+
     memset(s, 0, sizeof(*s));
     s->seed = seed * 3 + length;
     s->regions = 1 + story_pick(s, NAIVE_REGIONS);
     s->agents_each = 1 + story_pick(s, 2);
     s->w.both = story_one_in(s, 4);
-    s->w.end_ms = STORY_BASE_MS + 1000 * (int64_t)spans_s[length];
+    s->w.base_ms = bases_ms[story_pick(s, 3)];
+    s->w.end_ms = s->w.base_ms + 1000 * (int64_t)spans_s[length];
     make_versions(s, length);
     make_windows(s);
     /* Results may be older than the first configuration. */
-    naive_slots(&s->w, STORY_BASE_MS - 1000 * (int64_t)story_pick(s, 400));
+    naive_slots(&s->w, s->w.base_ms - 1000 * (int64_t)story_pick(s, 400));
     make_results(s);
     naive_slots(&s->w, first_counted(&s->w));
     naive_judge(&s->w);
 }
 
 static long long
-since_base_s(int64_t unix_ms)
+since_base_s(const struct naive_world *w, int64_t unix_ms)
 {
-    return (long long)((unix_ms - STORY_BASE_MS) / 1000);
+    return (long long)((unix_ms - w->base_ms) / 1000);
 }
 
 void
@@ -248,7 +263,7 @@ story_describe(const struct story *s)
         (void)fprintf(stderr,
             "version %d since %lld s: %sT %lld s, %d regions from r%d, quorum "
             "%d, opens %d closes %d, regional %d and %d%s\n",
-            i, since_base_s(v->since_ms), v->absent ? "absent, " : "",
+            i, since_base_s(w, v->since_ms), v->absent ? "absent, " : "",
             (long long)(v->t_ms / 1000), v->region_count, v->regions[0],
             v->quorum, v->global_open, v->global_close, v->regional_open,
             v->regional_close, v->paused ? ", paused" : "");
@@ -266,8 +281,8 @@ story_describe(const struct story *s)
         (void)fprintf(stderr,
             "window %lld to %lld s, region %d, from version "
             "%d%s\n",
-            since_base_s(w->windows[i].from_ms),
-            since_base_s(w->windows[i].to_ms), w->windows[i].region,
+            since_base_s(w, w->windows[i].from_ms),
+            since_base_s(w, w->windows[i].to_ms), w->windows[i].region,
             w->windows[i].from_version,
             w->windows[i].in_newest ? "" : ", taken back");
 }
@@ -318,13 +333,12 @@ any_arrival(struct story *s, const struct naive_result *r, enum story_way way)
 void
 story_arrivals(struct story *s, enum story_way way)
 {
-    int span_s = (int)((s->w.end_ms - STORY_BASE_MS) / 1000);
+    int span_s = (int)((s->w.end_ms - s->w.base_ms) / 1000);
 
     s->arrival_count = 0;
     s->blind_from_ms = s->blind_to_ms = 0;
     if (way == STORY_WITH_DELAYS && story_one_in(s, 2)) {
-        s->blind_from_ms =
-            STORY_BASE_MS + 1000 * (int64_t)story_pick(s, span_s);
+        s->blind_from_ms = s->w.base_ms + 1000 * (int64_t)story_pick(s, span_s);
         s->blind_to_ms =
             s->blind_from_ms + 1000 * (1 + (int64_t)story_pick(s, span_s / 4));
     }
@@ -363,11 +377,18 @@ put_windows(const struct story *s, int version, struct buf *yaml)
         if (version < window->from_version ||
             (!window->in_newest && version + 1 == s->w.version_count))
             continue;
+        put(yaml, buf_printf(yaml, &err, "%s  - {checks: [v/*], reason: w",
+                      any ? "" : "maintenance:\n"));
         text_put_moment(window->from_ms, from);
         text_put_moment(window->to_ms, to);
-        put(yaml, buf_printf(yaml, &err,
-                      "%s  - {checks: [v/*], from: %s, to: %s, reason: w",
-                      any ? "" : "maintenance:\n", from, to));
+        if (window->daily_from == -1)
+            put(yaml, buf_printf(yaml, &err, ", from: %s, to: %s", from, to));
+        else
+            put(yaml, buf_printf(yaml, &err,
+                          ", every: \"daily %02d:%02d-%02d:%02d\", timezone: "
+                          "Europe/Berlin",
+                          window->daily_from / 60, window->daily_from % 60,
+                          window->daily_to / 60, window->daily_to % 60));
         if (window->region >= 0)
             put(yaml, buf_printf(yaml, &err, ", regions: [%s]",
                           story_regions[window->region]));

@@ -11,9 +11,6 @@
 #include "buf.h"
 #include "naive_judge.h"
 
-/* 2026-01-05, and some minutes. */
-#define STORY_BASE_MS (INT64_C(20458) * 86400000 + 3000000)
-
 enum { STORY_TIMEOUT_MS = 2000 };
 
 /* How many hours and slots there are, at the most. */

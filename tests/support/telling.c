@@ -224,7 +224,7 @@ static int64_t
 any_step_ms(const struct telling *t, int at)
 {
     const struct story *s = t->story;
-    int64_t span_s = (t->w->end_ms - STORY_BASE_MS) / 1000;
+    int64_t span_s = (t->w->end_ms - t->w->base_ms) / 1000;
 
     if (at < s->arrival_count && s->arrivals[at].at_ms > t->now_ms + 600000)
         return 600000;

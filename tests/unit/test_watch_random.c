@@ -73,7 +73,7 @@ stored_incidents_change_no_answer(struct telling *s, struct store_txn *txn)
 {
     const struct history_query query = {
         .check = check_id_of(TELLING_CHECK),
-        .from_unix_ms = STORY_BASE_MS - HOUR_MS,
+        .from_unix_ms = s->w->base_ms - HOUR_MS,
         .to_unix_ms = s->now_ms + 1,
         .now_unix_ms =
             s->now_ms - (story_one_in(s->story, 2)
@@ -112,7 +112,7 @@ describe_slot(const struct telling *s, const struct naive_slot *slot)
         const struct naive_result *r = &s->w->results[slot->first_result + i];
 
         (void)fprintf(stderr, "r%d a%d at %lld ms, attempt %d, IPv%d: %c\n",
-            r->region, r->agent, (long long)(r->ts_ms - STORY_BASE_MS),
+            r->region, r->agent, (long long)(r->ts_ms - s->w->base_ms),
             r->attempt, r->family, r->what);
     }
 }
@@ -136,7 +136,7 @@ compare_scope(const struct telling *s, const struct history_scope *scope)
             got->unconfirmed != slot->unconfirmed[number]) {
             describe_slot(s, slot);
             fail_msg("%s slot %d at %lld: %c%s, expected %c%s", scope->name, i,
-                (long long)(slot->start_ms - STORY_BASE_MS),
+                (long long)(slot->start_ms - s->w->base_ms),
                 at == scope->count ? '-'
                                    : verdict_letter((enum verdict)got->verdict),
                 at < scope->count && got->unconfirmed ? " unconfirmed" : "",
@@ -183,17 +183,19 @@ compare_incident(void *ctx, const struct incident_row *row, struct err *err)
         const struct naive_incident *want = &c->s->w->incidents[i];
 
         (void)fprintf(stderr, "scope %d: %lld-%lld-%lld%s\n", want->scope,
-            (long long)(want->start_ms - STORY_BASE_MS),
-            (long long)(want->detected_ms - STORY_BASE_MS),
-            want->end_ms == 0 ? 0LL : (long long)(want->end_ms - STORY_BASE_MS),
+            (long long)(want->start_ms - c->s->w->base_ms),
+            (long long)(want->detected_ms - c->s->w->base_ms),
+            want->end_ms == 0 ? 0LL
+                              : (long long)(want->end_ms - c->s->w->base_ms),
             want->removed ? " removed" : "");
     }
     fail_msg("%s incident of %s %lld-%lld-%lld state %d is not expected",
         c->stored ? "stored" : "computed", row->scope,
-        (long long)(row->start_unix_ms - STORY_BASE_MS),
-        (long long)(row->detected_unix_ms - STORY_BASE_MS),
-        row->end_unix_ms == 0 ? 0LL
-                              : (long long)(row->end_unix_ms - STORY_BASE_MS),
+        (long long)(row->start_unix_ms - c->s->w->base_ms),
+        (long long)(row->detected_unix_ms - c->s->w->base_ms),
+        row->end_unix_ms == 0
+            ? 0LL
+            : (long long)(row->end_unix_ms - c->s->w->base_ms),
         (int)row->state);
     return 0;
 }
@@ -329,13 +331,13 @@ static void
 compare_slas(struct telling *t, struct store_txn *txn)
 {
     static const int64_t targets[] = {999900, 990000, 900000, 500000};
-    int span_s = (int)((t->w->end_ms - STORY_BASE_MS) / 1000) + 1000;
+    int span_s = (int)((t->w->end_ms - t->w->base_ms) / 1000) + 1000;
 
     for (int i = 0; i < 3; i++) {
         int64_t from_s = story_pick(t->story, span_s) - 500;
         struct sla_spec spec = {
             .check = check_id_of(TELLING_CHECK),
-            .from_unix_ms = STORY_BASE_MS + from_s * 1000,
+            .from_unix_ms = t->w->base_ms + from_s * 1000,
             .target_millionths = targets[story_pick(t->story, 4)],
             .now_unix_ms = t->now_ms,
         };
@@ -343,7 +345,7 @@ compare_slas(struct telling *t, struct store_txn *txn)
         spec.to_unix_ms = spec.from_unix_ms + 1000 +
                           1000 * (int64_t)story_pick(t->story, span_s);
         if (i == 0)
-            spec.from_unix_ms = STORY_BASE_MS - HOUR_MS;
+            spec.from_unix_ms = t->w->base_ms - HOUR_MS;
         if (i == 0 || spec.to_unix_ms > t->w->end_ms)
             spec.to_unix_ms = t->w->end_ms;
         if (spec.from_unix_ms >= spec.to_unix_ms)
@@ -388,7 +390,7 @@ compare_quantiles(struct telling *t, struct store_txn *txn)
     const struct naive_version *v = &t->w->versions[0];
     struct p95_spec spec = {
         .check = check_id_of(TELLING_CHECK),
-        .from_unix_ms = STORY_BASE_MS - HOUR_MS,
+        .from_unix_ms = t->w->base_ms - HOUR_MS,
         .to_unix_ms = t->w->end_ms,
         .now_unix_ms = t->now_ms,
     };
@@ -404,7 +406,7 @@ compare_quantiles(struct telling *t, struct store_txn *txn)
         spec.by = i % 2 == 0 ? P95_BY_REGION : P95_BY_NOTHING;
         if (i > 1)
             spec.from_unix_ms =
-                STORY_BASE_MS + 1000 * (int64_t)story_pick(t->story, 350);
+                t->w->base_ms + 1000 * (int64_t)story_pick(t->story, 350);
         assert_ok(p95_query(txn, t->world.conf, &spec, &p95, &err), err);
         for (size_t k = 0; k < p95.count; k++)
             compare_quantile(t, &p95.rows[k], &spec);
