@@ -35,6 +35,7 @@ struct apply_job {
     struct buf quarantined;   /* the bytes of a single unreadable record */
     struct err unreadable;    /* why it is, where there is one */
     void *ctx;                /* of whoever made the job */
+    size_t queued_bytes;      /* his, as he counts them */
     /* filled by the writer */
     struct admission admission;
     struct mark_row mark; /* as it is after the transaction */

@@ -43,7 +43,7 @@ struct fleet_agent {
     uint32_t max_batch_bytes; /* as its WELCOME said */
     uint32_t window;          /* batches, as it was told last */
     uint32_t window_peak;     /* the largest of this session */
-    uint32_t queued;          /* its batches with the writer */
+    size_t queued_bytes;      /* of its batches with the writer */
     uint64_t bad_seq; /* of the last single record that was not readable */
 };
 

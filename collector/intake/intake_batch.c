@@ -123,7 +123,7 @@ batch_done(struct writer_job *base)
     if (!base->lost && intake->meter != NULL)
         meter_batch(intake->meter, job);
     if (agent != NULL)
-        agent->queued--;
+        agent->queued_bytes -= job->queued_bytes;
     /* Somebody else may speak for the agent by now: the mark stands anyway. */
     if (agent != NULL && agent->session == job->source.session)
         answer_batch(intake, agent, job);
@@ -150,9 +150,16 @@ refuse_batch(struct intake *intake, const struct fleet_agent *agent,
 static bool
 is_over_window(const struct fleet_agent *agent)
 {
-    uint32_t window = agent->window_peak > 0 ? agent->window_peak : 1;
+    size_t window = agent->window_peak > 0 ? agent->window_peak : 1;
 
-    return agent->queued >= window;
+    return agent->queued_bytes >= window * agent->max_batch_bytes;
+}
+
+/* As it came, and something for what surrounds it. */
+static size_t
+bytes_of(const struct wire_batch *batch)
+{
+    return batch->records.len + sizeof(struct apply_job);
 }
 
 void
@@ -190,6 +197,7 @@ intake_take_batch(struct intake *intake, struct fleet_agent *agent,
     job->job.done = batch_done;
     job->ctx = intake;
     intake->jobs++;
-    agent->queued++;
+    job->queued_bytes = bytes_of(batch);
+    agent->queued_bytes += job->queued_bytes;
     writer_put(intake->writer, &job->job);
 }

@@ -52,6 +52,11 @@ bool intake_send(struct intake *intake, const struct fleet_peer *peer,
 void intake_send_nack(struct intake *intake, const struct fleet_peer *peer,
     const struct wire_nack_msg *nack);
 
+/* ---- intake_socket.c: the protocol's options, before it is bound ---- */
+
+int intake_set_options(
+    void *socket, const struct curve_key *key, struct err *err);
+
 /* ---- session.c: what agents say, by type ---- */
 
 void intake_take_message(struct intake *intake, struct intake_from *from,

@@ -148,6 +148,9 @@ put_line(struct expo *expo, const struct intake_counts *counts)
         "Messages of strangers, and malformed ones.", counts->dropped);
     put_total(expo, "leadline_keys_refused_total",
         "Connections whose key may not talk.", counts->refused_keys);
+    put_total(expo, "leadline_batches_overrun_total",
+        "Batches beyond what their agent was granted, not looked at.",
+        counts->overruns);
     put_total(
         expo, "leadline_batches_total", "Batches of results.", counts->batches);
     put_total(expo, "leadline_batches_duplicate_total",
