@@ -38,3 +38,8 @@ if(TARGET leadline AND TARGET leadline-collector)
   intake_test(recovery 120)
   intake_test(credit 120)
 endif()
+
+# What the line alone moves.
+add_executable(bench_line bench/bench_line.c)
+target_link_libraries(bench_line PRIVATE house common PkgConfig::zmq
+  Threads::Threads)

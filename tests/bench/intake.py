@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import builds
+import intake_peers
 import table
 os.environ.setdefault("LEADLINE_BUILD", str(builds.BUILD))
 from fleet import Fleet, program
@@ -44,6 +45,9 @@ class Run:
         self.fleet = Fleet()
         self.load = Load(self.fleet, agents, 500 if shape == "paced" else CHECKS)
         self.peak_mb = 0
+
+    def results_a_batch(self):
+        return {"backlog": 1000, "paced": 100}.get(self.shape, CHECKS)
 
     def words(self):
         if self.shape == "paced":
@@ -132,10 +136,14 @@ class Run:
     def report(self, said, cpu, problems, settle):
         count = said["acked"]
         rate = count / said["seconds"]
+        frame = said["bytes_sent"] / count * self.results_a_batch()
+        alone, _ = intake_peers.line_alone(int(frame), self.results_a_batch())
         aim = AIMS.get(self.shape)
         print(f"  {self.shape}: {SHAPES[self.shape]}")
         table.row("time a result", 1e6 / rate, "us2",
-                  limit=aim and Limit(1e6 / aim), note=f"{rate:.0f} a second")
+                  peer=1e6 / alone, limit=aim and Limit(1e6 / aim),
+                  note=f"{rate:.0f} a second; the peer is the line alone, "
+                  f"frames of {frame:.0f} bytes")
         table.row("CPU of the collector a result", 1e6 * cpu / count, "us2",
                   note=f"senders {1e6 * said['cpu_s'] / count:.2f} us")
         table.row("anonymous memory of the collector", self.peak_mb, "MB",
@@ -162,6 +170,14 @@ def run(shapes=tuple(SHAPES), agents=1000, seconds=60, profile=None):
                   f"socket, {agents} sessions")
     for shape in shapes:
         measure(shape, agents, seconds, profile)
+    peer = intake_peers.victoria(agents)
+    if peer is None:
+        print(f"  ({intake_peers.VM} is not installed: no peer)")
+        return
+    rate, cpu_us, memory_mb = peer
+    print(f"  {intake_peers.VM}: the live shape's information, series known "
+          f"before: {rate:.0f} results a second, {cpu_us:.2f} us of CPU a "
+          f"result, {memory_mb:.0f} MB anonymous")
 
 
 if __name__ == "__main__":
