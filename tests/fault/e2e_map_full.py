@@ -65,8 +65,10 @@ class MapFull(FleetTest):
         agent.wait_for_log("code=DISK_FULL", 90)
         self.assertIn("map is full", fleet.collector.log_text())
         self.assertTrue(fleet.collector.is_running())
-        status = fleet.ask("status")        # questions are answered
-        self.assertGreater(status["store"]["used_ratio"], 0.8)
+        # Questions are answered.  In so small a map much of what is free is
+        # what one transaction needs to write its pages anew.
+        status = fleet.ask("status")
+        self.assertGreater(status["store"]["used_ratio"], 0.5)
         full = len(self.measured())
         fleet.configure(**{**self.settings, "store_max": "64MiB"})
         self.assertEqual(0, fleet.collector.stop())
