@@ -134,9 +134,7 @@ a_full_disk_is_said_and_nothing_is_lost(void **state)
     /* Until what was free inside the file is used up. */
     while (msg.type != WIRE_NACK) {
         peer_send_results(&peer, acked + 1, 1000);
-        do
-            assert_true(peer_next(&peer, &msg, 60000));
-        while (msg.type != WIRE_ACK && msg.type != WIRE_NACK);
+        msg = peer_await_either(&peer, WIRE_ACK, WIRE_NACK);
         if (msg.type == WIRE_ACK)
             acked = msg.u.ack.acked_seq;
     }

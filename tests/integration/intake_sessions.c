@@ -255,9 +255,7 @@ of_two_with_one_key_the_first_stays(void **state)
         struct wire_msg msg;
 
         send_hello(&second);
-        do
-            assert_true(peer_next(&second, &msg, 10000));
-        while (msg.type != WIRE_WELCOME && msg.type != WIRE_NACK);
+        msg = peer_await_either(&second, WIRE_WELCOME, WIRE_NACK);
         welcome = msg.type == WIRE_WELCOME;
         if (!welcome)
             (void)usleep(100000);
@@ -281,9 +279,7 @@ one_that_is_silent_for_30_s_makes_room(void **state)
         struct wire_msg msg;
 
         send_hello(&second);
-        do
-            assert_true(peer_next(&second, &msg, 10000));
-        while (msg.type != WIRE_WELCOME && msg.type != WIRE_NACK);
+        msg = peer_await_either(&second, WIRE_WELCOME, WIRE_NACK);
         welcome = msg.type == WIRE_WELCOME;
         if (welcome) {
             second.welcome = msg.u.welcome;

@@ -125,6 +125,9 @@ void peer_send_bytes(struct peer *peer, const void *bytes, size_t len);
 bool peer_next(struct peer *peer, struct wire_msg *msg, int wait_ms);
 /* The next message of that type; what comes before is dropped. */
 struct wire_msg peer_await(struct peer *peer, enum wire_type type);
+/* The next of either type; the two own nothing. */
+struct wire_msg peer_await_either(
+    struct peer *peer, enum wire_type one, enum wire_type other);
 /* Nothing but CONFIG, PONG and ROTATE comes before the answer to a PING. */
 void peer_expect_quiet(struct peer *peer);
 

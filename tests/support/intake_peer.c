@@ -116,19 +116,25 @@ peer_next(struct peer *peer, struct wire_msg *msg, int wait_ms)
 struct wire_msg
 peer_await(struct peer *peer, enum wire_type type)
 {
+    return peer_await_either(peer, type, type);
+}
+
+struct wire_msg
+peer_await_either(struct peer *peer, enum wire_type one, enum wire_type other)
+{
     int64_t end_ns = clock_mono_ns() + WAIT_MS * NS_PER_MS;
     struct wire_msg msg;
 
     while (clock_mono_ns() < end_ns && peer_next(peer, &msg, WAIT_MS)) {
-        if (msg.type == type)
+        if (msg.type == one || msg.type == other)
             return msg;
         if (msg.type == WIRE_NACK)
             print_message("%s: NACK %s \"%s\" while waiting for %s\n",
                 peer->name, wire_nack_name((int)msg.u.nack.code),
-                msg.u.nack.text, wire_type_name((int)type));
+                msg.u.nack.text, wire_type_name((int)one));
         wire_msg_free(&msg);
     }
-    fail_msg("%s: no %s came", peer->name, wire_type_name((int)type));
+    fail_msg("%s: no %s came", peer->name, wire_type_name((int)one));
     return msg;
 }
 
