@@ -1,6 +1,7 @@
 #include "export.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "evidence.h"
@@ -116,6 +117,20 @@ static const char csv_head[] =
     "ts,slot,check,region,agent,spool,seq,attempt,family,status,isolated,"
     "lagged,reason,failed_phase,http_status";
 
+static const char *
+csv_bool(bool value)
+{
+    return value ? "true" : "false";
+}
+
+/* A field with its comma; empty where JSON has null. */
+static int
+put_csv_number(struct buf *out, uint64_t number, struct err *err)
+{
+    return number != 0 ? buf_printf(out, err, ",%" PRIu64, number)
+                       : buf_printf(out, err, ",");
+}
+
 /* No field needs quotes: names, numbers and words of closed lists. */
 static int
 put_csv(const struct raw_result *result, const struct export_names *names,
@@ -131,12 +146,14 @@ put_csv(const struct raw_result *result, const struct export_names *names,
 
     text_put_moment(m->ts_unix_ms, ts);
     text_put_moment(m->slot_unix_ms, slot);
-    if (buf_printf(out, err, "%s,%s,%s,%s,%s,%s,%" PRIu64, ts, slot,
-            names->check, names->region, names->agent, names->spool,
-            result->seq) != 0 ||
-        buf_printf(out, err, ",%d,%d,%s,%d,%d,%s,%s,%d", m->attempt, m->family,
-            measure_status_name(m->status), m->isolated, m->lagged, reason,
-            failed, (int)m->http_status) != 0)
+    if (buf_printf(out, err, "%s,%s,%s,%s,%s,%s", ts, slot, names->check,
+            names->region, names->agent, names->spool) != 0 ||
+        put_csv_number(out, result->seq, err) != 0 ||
+        buf_printf(out, err, ",%d", m->attempt) != 0 ||
+        put_csv_number(out, m->family, err) != 0 ||
+        buf_printf(out, err, ",%s,%s,%s,%s,%s", measure_status_name(m->status),
+            csv_bool(m->isolated), csv_bool(m->lagged), reason, failed) != 0 ||
+        put_csv_number(out, (uint64_t)m->http_status, err) != 0)
         return -1;
     for (int p = 0; p < PHASE_COUNT; p++) {
         int rc = m->phase_us[p] == PHASE_NOT_REACHED
