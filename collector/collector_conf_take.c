@@ -57,6 +57,7 @@ take_host(struct conf *conf, const struct conf_key *key,
 {
     const char *text = conf_need_scalar(conf, key, node);
     char host[ADDRESS_HOST_BYTES + 1] = "";
+    struct err err;
     size_t len;
 
     if (text == NULL)
@@ -68,6 +69,10 @@ take_host(struct conf *conf, const struct conf_key *key,
             "\"%.60s\" is not a host name or address (such as acme.example; "
             "names with other letters in punycode)",
             text);
+        return -1;
+    }
+    if (address_check_reachable(text, &err) != 0) {
+        conf_complain(conf, node, key->name, "%s", err.msg);
         return -1;
     }
     for (size_t i = 0; i < len; i++)

@@ -89,6 +89,25 @@ address_is_loopback(const char *ip)
     return inet_pton(AF_INET6, ip, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+bool
+address_is_link_local(const char *ip)
+{
+    struct in6_addr six;
+
+    return inet_pton(AF_INET6, ip, &six) == 1 && IN6_IS_ADDR_LINKLOCAL(&six);
+}
+
+int
+address_check_reachable(const char *ip, struct err *err)
+{
+    if (!address_is_link_local(ip))
+        return 0;
+    return err_set(err, ERR_PARSE,
+        "\"%.60s\" is a link-local address, which means nothing beyond one "
+        "network interface (use the machine's global or fd00::/8 address)",
+        ip);
+}
+
 const char *
 address_mail_host(const char *mail)
 {
@@ -229,6 +248,8 @@ address_take_url(const char *text, struct address_url *url, struct err *err)
         return err_set(err, ERR_PARSE,
             "\"%.60s\" has no valid host and port (such as acme.example:443)",
             text);
+    if (address_check_reachable(url->host, err) != 0)
+        return -1;
     url->has_port = port != 0;
     if (port != 0)
         url->port = (uint16_t)port;
@@ -248,7 +269,7 @@ address_take_host_port(const char *text, char host[ADDRESS_HOST_BYTES],
             "[2001:db8::1]:443)",
             text);
     *port = (uint16_t)number;
-    return 0;
+    return address_check_reachable(host, err);
 }
 
 bool
@@ -287,6 +308,8 @@ address_take_server(
             "\"%.60s\" is not a DNS server (such as 192.0.2.53 or "
             "192.0.2.53#5353)",
             text);
+    if (address_check_reachable(host, err) != 0)
+        return -1;
     if (port == 0 || port == 53)
         (void)snprintf(out, ADDRESS_SERVER_BYTES, "%.45s", host);
     else
@@ -317,7 +340,7 @@ address_check_resolve(const char *text, struct err *err)
         memmove(ip, ip + 1, len - 1);
     }
     if (address_is_ip(ip))
-        return 0;
+        return address_check_reachable(ip, err);
 
 bad:
     return err_set(err, ERR_PARSE,

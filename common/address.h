@@ -30,6 +30,13 @@ bool address_is_ip(const char *text);
 int address_family(const char *text);
 /* Writes an address in its shortest form; -1 if it is none. */
 int address_put_canonical(const char *ip, char out[ADDRESS_IP_BYTES]);
+/*
+ * fe80::/10 (RFC 4291, 2.5.6): names a machine only together with a network
+ * interface, which nothing here takes, so that connecting to one fails.
+ */
+bool address_is_link_local(const char *ip);
+/* Fails with ERR_PARSE and advice for such an address; `ip` may be a name. */
+int address_check_reachable(const char *ip, struct err *err);
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const char *ip);
 
@@ -49,7 +56,8 @@ struct address_url {
 /*
  * scheme://host[:port][/path][?query][#fragment] with one of the schemes
  * http, https, smtp, smtps, imap, imaps, tcp, tls.  No user information, no
- * spaces or control characters, ASCII only, at most ADDRESS_URL_MAX_BYTES.
+ * spaces or control characters, ASCII only, at most ADDRESS_URL_MAX_BYTES; no
+ * link-local address, here and in all that follows.
  */
 int address_take_url(
     const char *text, struct address_url *url, struct err *err);

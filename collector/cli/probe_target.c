@@ -106,6 +106,8 @@ check_host(const struct check *check, const char *target, const char *host,
             "\"%.80s\": \"%.80s\" is not a host name or address (such as "
             "acme.example; names with other letters in punycode)",
             target, host);
+    if (check->kind != CHECK_DNS && address_check_reachable(host, err) != 0)
+        return -1;
     if (check->kind == CHECK_DNS && !address_is_ip(host) &&
         dns_name_take(host, &name, err) != 0)
         return -1;

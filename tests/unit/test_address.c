@@ -56,6 +56,33 @@ addresses_have_families(void **state)
 }
 
 static void
+link_local_addresses_are_refused_with_advice(void **state)
+{
+    char host[ADDRESS_HOST_BYTES];
+    char server[ADDRESS_SERVER_BYTES];
+    struct address_url url;
+    struct err err;
+    uint16_t port;
+
+    (void)state;
+    assert_true(address_is_link_local("fe80::1"));
+    assert_true(address_is_link_local("FEBF::1"));
+    assert_false(address_is_link_local("fec0::1"));
+    assert_false(address_is_link_local("fd00::1"));
+    assert_false(address_is_link_local("169.254.0.1"));
+    assert_false(address_is_link_local("fe80.example"));
+    assert_int_equal(address_take_url("https://[fe80::1]/", &url, &err), -1);
+    assert_non_null(strstr(err.msg, "\"fe80::1\" is a link-local address"));
+    assert_int_equal(
+        address_take_host_port("[fe80::1]:443", host, &port, &err), -1);
+    assert_non_null(strstr(err.msg, "link-local"));
+    assert_int_equal(address_take_server("fe80::1#5353", server, &err), -1);
+    assert_non_null(strstr(err.msg, "link-local"));
+    assert_int_equal(address_check_resolve("a.example:443:fe80::1", &err), -1);
+    assert_non_null(strstr(err.msg, "link-local"));
+}
+
+static void
 mail_addresses_have_one_at_and_nothing_odd(void **state)
 {
     static const char *const good[] = {"a@b", "on-call+x@acme.example",
@@ -211,6 +238,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts_are_names_and_not_mistyped_addresses),
         cmocka_unit_test(addresses_have_families),
+        cmocka_unit_test(link_local_addresses_are_refused_with_advice),
         cmocka_unit_test(mail_addresses_have_one_at_and_nothing_odd),
         cmocka_unit_test(urls_are_taken_apart),
         cmocka_unit_test(what_is_no_url_is_refused),
