@@ -196,23 +196,22 @@ earlier_of(int64_t a_unix_ms, int64_t b_unix_ms)
 
 /* ---- days whose verdict rows are gone ---- */
 
-static int
-past_scope(struct summing *summing, uint16_t region, struct sla_scope **scope,
-    struct err *err)
+static struct sla_scope *
+past_scope(struct summing *summing, uint16_t region, struct err *err)
 {
     char name[REGISTRY_NAME_BYTES] = "global";
+    struct sla_scope *scope;
     int rc = 1;
 
     if (region != 0)
         rc = registry_name(summing->txn, REGISTRY_REGION, region, name, err);
+    if (rc == 0)
+        (void)err_set(
+            err, ERR_STATE, "past verdicts of a region that nobody knows");
     if (rc != 1)
-        return rc < 0 ? -1
-                      : err_set(err, ERR_STATE,
-                            "past verdicts of a region that nobody knows");
-    *scope = find_scope(summing->sla, name, region == 0 ? 0 : 1);
-    if (*scope == NULL)
-        *scope = add_scope(summing->sla, name, err);
-    return *scope != NULL ? 0 : -1;
+        return NULL;
+    scope = find_scope(summing->sla, name, region == 0 ? 0 : 1);
+    return scope != NULL ? scope : add_scope(summing->sla, name, err);
 }
 
 static int
@@ -220,9 +219,9 @@ sum_past(
     void *ctx, uint16_t region, const struct past_day *day, struct err *err)
 {
     struct summing *summing = ctx;
-    struct sla_scope *scope;
+    struct sla_scope *scope = past_scope(summing, region, err);
 
-    if (past_scope(summing, region, &scope, err) != 0)
+    if (scope == NULL)
         return -1;
     for (size_t i = 0; i < day->count; i++) {
         const struct past_run *run = &day->runs[i];

@@ -75,7 +75,7 @@ static int
 move_date(struct retention *retention, struct store_txn *txn,
     const struct retention_now *now, int64_t *date_unix_ms, struct err *err)
 {
-    int64_t noted_unix_ms;
+    int64_t noted_unix_ms = 0; /* gcc does not see that -1 left */
     int rc = get_date(txn, &noted_unix_ms, err);
 
     if (rc < 0)
