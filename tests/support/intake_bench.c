@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -235,6 +236,8 @@ bench_start(struct bench *bench)
         int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
         (void)dup2(fd, STDERR_FILENO);
+        /* It does not outlive a test that is ended from outside. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         /* A limit on the size of files is an error to it, as a disk's is. */
         (void)signal(SIGXFSZ, SIG_IGN);
         (void)execl(path, path, "--config", config, "run", (char *)NULL);
