@@ -117,12 +117,6 @@ static const char csv_head[] =
     "ts,slot,check,region,agent,spool,seq,attempt,family,status,isolated,"
     "lagged,reason,failed_phase,http_status";
 
-static const char *
-csv_bool(bool value)
-{
-    return value ? "true" : "false";
-}
-
 /* A field with its comma; empty where JSON has null. */
 static int
 put_csv_number(struct buf *out, uint64_t number, struct err *err)
@@ -131,7 +125,10 @@ put_csv_number(struct buf *out, uint64_t number, struct err *err)
                        : buf_printf(out, err, ",");
 }
 
-/* No field needs quotes: names, numbers and words of closed lists. */
+/*
+ * `lagged` stands where it is true, as in JSON.  No field needs quotes: names,
+ * numbers and words of closed lists.
+ */
 static int
 put_csv(const struct raw_result *result, const struct export_names *names,
     struct buf *out, struct err *err)
@@ -152,7 +149,8 @@ put_csv(const struct raw_result *result, const struct export_names *names,
         buf_printf(out, err, ",%d", m->attempt) != 0 ||
         put_csv_number(out, m->family, err) != 0 ||
         buf_printf(out, err, ",%s,%s,%s,%s,%s", measure_status_name(m->status),
-            csv_bool(m->isolated), csv_bool(m->lagged), reason, failed) != 0 ||
+            m->isolated ? "true" : "false", m->lagged ? "true" : "", reason,
+            failed) != 0 ||
         put_csv_number(out, (uint64_t)m->http_status, err) != 0)
         return -1;
     for (int p = 0; p < PHASE_COUNT; p++) {
