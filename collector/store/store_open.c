@@ -158,7 +158,8 @@ open_tables(struct store *store, MDB_txn *txn, struct err *err)
 
         if (rc == MDB_NOTFOUND)
             return err_set(err, ERR_STATE,
-                "is not a whole leadline store: it has no table \"%s\"",
+                "has no table \"%s\": an older leadline wrote it (start the "
+                "collector on it, which adds the table)",
                 table_names[i]);
         if (rc != 0)
             return store_lmdb_failed(err, rc, table_names[i]);
