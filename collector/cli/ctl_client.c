@@ -1,23 +1,43 @@
 #include "ctl_client.h"
 
+#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "wire.h"
 
 static const char ipc_prefix[] = "ipc://";
 
-/* ZeroMQ would wait for a socket that is not there: look first. */
+/*
+ * ZeroMQ would wait for a socket that is not there, or that a collector left
+ * behind when it was killed: knock first.
+ */
 static int
-look_for_file(const char *endpoint, struct err *err)
+look_for_listener(const char *endpoint, struct err *err)
 {
-    struct stat st;
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    const char *path = endpoint + sizeof(ipc_prefix) - 1;
+    int failed;
+    int fd;
 
-    if (strncmp(endpoint, ipc_prefix, sizeof(ipc_prefix) - 1) != 0)
+    if (strncmp(endpoint, ipc_prefix, sizeof(ipc_prefix) - 1) != 0 ||
+        strlen(path) >= sizeof(addr.sun_path))
         return 0;
-    if (stat(endpoint + sizeof(ipc_prefix) - 1, &st) == 0)
-        return 0;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        return err_sys(err, errno, "socket");
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    failed = connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0
+                 ? errno
+                 : 0;
+    (void)close(fd);
+    if (failed == EACCES)
+        return err_sys(err, failed, "control socket %s", path);
+    if (failed != ENOENT && failed != ENOTDIR && failed != ECONNREFUSED)
+        return 0; /* somebody is there, perhaps with a full backlog */
     return err_set(err, ERR_TIMEOUT,
         "no collector at %s: start it, name its socket with --control, or "
         "read a store with --store DIR",
@@ -96,7 +116,7 @@ ctl_ask(const struct ctl_question *question, ctl_piece_fn *fn, void *ctx,
     void *socket = NULL;
     int rc = -1;
 
-    if (look_for_file(question->endpoint, err) != 0)
+    if (look_for_listener(question->endpoint, err) != 0)
         return -1;
     context = zmq_ctx_new();
     if (context != NULL)

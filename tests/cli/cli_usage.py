@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import unittest
@@ -53,6 +54,16 @@ class Usage(FleetTest):
                                       stderr=subprocess.PIPE, text=True)
                 self.assertEqual(3, done.returncode, done.stderr)
                 self.assertIn("stdout cannot be written", done.stderr)
+
+    def test_a_socket_that_a_killed_collector_left_is_not_waited_for(self):
+        path = self.fleet.dir / "left-behind"
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(str(path))
+        for place in (path, self.fleet.dir / "never-there"):
+            asked = run(program("leadline"), "--control", f"ipc://{place}",
+                        "status")
+            self.assertEqual(3, asked.returncode, asked.stderr)
+            self.assertIn("no collector at", asked.stderr)
 
     def test_standard_descriptors_may_be_closed(self):
         done = subprocess.run(
