@@ -26,8 +26,13 @@ struct http_hop {
     struct curl_slist *headers;    /* owned */
     struct curl_slist *connect_to; /* owned */
     size_t address_at;
-    struct timer address_turn;          /* when the next one has its turn */
-    enum measure_reason connect_reason; /* of the addresses tried so far */
+    struct timer address_turn; /* when the next one has its turn */
+    struct {
+        enum measure_reason reason;
+        uint8_t family;
+        char ip[MEASURE_IP_BYTES];
+        char detail[FACTS_TEXT_BYTES];
+    } unreached; /* the address that says most of those tried so far */
     struct http_watch watch;
     struct http_hop_seen seen;
 };
@@ -183,14 +188,36 @@ finish(struct http_hop *hop)
 
 static int begin_address(struct http_hop *hop, struct err *err);
 
+/* What this address failed with, unless an earlier one says more. */
+static void
+note_unreached(struct http_hop *hop, enum measure_reason reason)
+{
+    if (hop->unreached.reason != REASON_NONE && dial_is_ours(reason))
+        return;
+    hop->unreached.reason = reason;
+    hop->unreached.family = hop->seen.family;
+    memcpy(hop->unreached.ip, hop->seen.ip, sizeof(hop->unreached.ip));
+    memcpy(
+        hop->unreached.detail, hop->seen.detail, sizeof(hop->unreached.detail));
+}
+
+static void
+tell_unreached(struct http_hop *hop)
+{
+    hop->seen.reason = hop->unreached.reason;
+    hop->seen.failed_phase = PHASE_CONNECT;
+    hop->seen.family = hop->unreached.family;
+    memcpy(hop->seen.ip, hop->unreached.ip, sizeof(hop->seen.ip));
+    memcpy(hop->seen.detail, hop->unreached.detail, sizeof(hop->seen.detail));
+}
+
 /* This address did not work: the next one, or the end. */
 static void
 address_failed(struct http_hop *hop, enum measure_reason reason)
 {
     struct err err;
 
-    if (hop->connect_reason == REASON_NONE || !dial_is_ours(reason))
-        hop->connect_reason = reason;
+    note_unreached(hop, reason);
     drop_transfer(hop);
     hop->address_at++;
     if (hop->address_at < hop->spec.addresses->addr_count) {
@@ -198,10 +225,10 @@ address_failed(struct http_hop *hop, enum measure_reason reason)
         if (begin_address(hop, &err) == 0)
             return;
         http_watch_say(&hop->watch, err.msg);
-        hop->connect_reason = REASON_AGENT_LIMIT;
+        hop->unreached.reason = REASON_NONE; /* not the address's fault */
+        note_unreached(hop, REASON_AGENT_LIMIT);
     }
-    hop->seen.reason = hop->connect_reason;
-    hop->seen.failed_phase = PHASE_CONNECT;
+    tell_unreached(hop);
     finish(hop);
 }
 

@@ -163,6 +163,9 @@ add_address(
     answer->addr_count++;
 }
 
+/* Where the ranks of addresses begin that cannot be reached from here. */
+enum { UNREACHABLE = 2 };
+
 /* The lower, the earlier: reachable before not, IPv6 before IPv4. */
 static int
 rank(const struct resolve *resolve, size_t i)
@@ -174,10 +177,11 @@ rank(const struct resolve *resolve, size_t i)
         .bind_ip6 = resolve->resolver->bind_ip6,
     };
 
-    return (dial_can_reach(&dial) ? 0 : 2) +
+    return (dial_can_reach(&dial) ? 0 : UNREACHABLE) +
            (dial.addr->ss_family == AF_INET6 ? 0 : 1);
 }
 
+/* What no route leads to would only take its share of the time from others. */
 static void
 put_best_first(struct resolve *resolve)
 {
@@ -189,6 +193,8 @@ put_best_first(struct resolve *resolve)
     for (size_t i = 0; i < old.addr_count; i++)
         ranks[i] = rank(resolve, i);
     for (int wanted = 0; wanted < 4; wanted++) {
+        if (wanted == UNREACHABLE && kept > 0)
+            break;
         for (size_t i = 0; i < old.addr_count; i++) {
             if (ranks[i] != wanted)
                 continue;
@@ -196,6 +202,7 @@ put_best_first(struct resolve *resolve)
             answer->addr_lens[kept++] = old.addr_lens[i];
         }
     }
+    answer->addr_count = kept;
 }
 
 /* The only way out.  The resolve is gone when this returns. */

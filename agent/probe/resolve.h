@@ -7,8 +7,9 @@
  * /etc/resolv.conf (or to the check's `server`), UDP with TCP fallback,
  * each server asked in turn and twice.  No cache: each attempt asks anew.
  *
- * The family the system prefers: addresses of a family without a route on
- * this machine come last (as RFC 6724 rule 1), IPv6 before IPv4 otherwise.
+ * The family the system prefers: IPv6 before IPv4; addresses no route of this
+ * machine leads to are left out where there are others (RFC 6724 rule 1 puts
+ * them last, where they would only take time from those before).
  *
  * The search list of resolv.conf is used only for names with fewer dots than
  * `ndots`: a name that does not exist must not be found under another.
