@@ -22,6 +22,23 @@ clear_slot(struct live_slot *slot)
 }
 
 void
+live_follow(struct watch_check *check)
+{
+    for (size_t i = 0; i < LIVE_SLOTS; i++) {
+        struct live_slot *slot = &check->slots[i];
+        const struct timeline_segment *segment;
+
+        if (!slot->used)
+            continue;
+        segment = timeline_at(&check->timeline, slot->start_unix_ms);
+        if (segment != NULL)
+            slot->segment = *segment;
+        else
+            clear_slot(slot);
+    }
+}
+
+void
 live_clear(struct watch_check *check)
 {
     for (size_t i = 0; i < LIVE_SLOTS; i++)

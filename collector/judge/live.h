@@ -30,6 +30,12 @@ bool live_drop(struct watch_check *check,
 /* When time alone will let the next slot be judged; INT64_MAX: never. */
 int64_t live_next(const struct watch_check *check);
 
+/*
+ * The check's first slot has moved back: where its hours begin is another
+ * moment now, for slots that are open, too.
+ */
+void live_follow(struct watch_check *check);
+
 void live_clear(struct watch_check *check);
 
 #endif

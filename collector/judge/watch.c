@@ -250,7 +250,10 @@ move_first_slot(struct watch_check *check, struct store_txn *txn,
     row.first_slot_unix_ms = slot_unix_ms;
     if (check_row_put(txn, &row, err) != 0)
         return -1;
-    return watch_build_timeline(watch, check, slot_unix_ms, err);
+    if (watch_build_timeline(watch, check, slot_unix_ms, err) != 0)
+        return -1;
+    live_follow(check);
+    return 0;
 }
 
 static int

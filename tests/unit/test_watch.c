@@ -7,7 +7,9 @@
 
 #include "cm.h"
 #include "judge_world.h"
+#include "page_stored.h"
 #include "registry.h"
+#include "timeline.h"
 #include "tmp_store.h"
 
 /* 2026-02-01T00:00:00Z */
@@ -123,7 +125,7 @@ live_slot(struct fixture *f, int64_t slot, const char *letters)
 }
 
 static int
-setup(void **state)
+set_up_since(void **state, int64_t since_unix_ms)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     struct err err;
@@ -131,13 +133,26 @@ setup(void **state)
     if (f == NULL || tmp_store_setup(&f->tmp) != 0)
         return -1;
     judge_world_init(&f->world, ((struct tmp_store *)f->tmp)->store);
-    judge_world_configure(&f->world, yaml, base_ms);
+    judge_world_configure(&f->world, yaml, since_unix_ms);
     f->txn = store_begin_write(f->world.store, &err);
     if (f->txn == NULL)
         return -1;
-    f->watch = watch_new(f->txn, f->world.conf, base_ms, &err);
+    f->watch = watch_new(f->txn, f->world.conf, since_unix_ms, &err);
     *state = f;
     return f->watch != NULL ? 0 : -1;
+}
+
+static int
+setup(void **state)
+{
+    return set_up_since(state, base_ms);
+}
+
+/* Configured in the middle of an hour of which there are results. */
+static int
+set_up_late(void **state)
+{
+    return set_up_since(state, base_ms + 600000);
 }
 
 static int
@@ -405,6 +420,50 @@ results_ahead_of_their_time_wait_for_it(void **state)
     assert_string_equal(f->news, "OPENED global 60 fresh");
 }
 
+/* How the whole is judged in a slot, by what is stored. */
+static uint8_t
+stored_verdict(struct fixture *f, int64_t slot)
+{
+    int64_t start_unix_ms = base_ms + slot * 60000;
+    uint32_t id = f->world.conf->versions[0].config->checks[0].check.id;
+    struct timeline timeline;
+    struct page page = {0};
+    uint8_t cell;
+    struct err err;
+
+    assert_ok(timeline_make(f->world.conf, id, base_ms, &timeline, &err), err);
+    assert_ok(
+        page_turn(&page, timeline_at(&timeline, start_unix_ms), base_ms, &err),
+        err);
+    assert_int_equal(page_load(&page, id, f->txn, NULL, &err), 1);
+    cell = *page_cell(&page, 0, page_slot_at(&page, start_unix_ms));
+    page_free(&page);
+    timeline_free(&timeline);
+    return cell;
+}
+
+static void
+older_results_stay_judged_while_a_newer_slot_is_open(void **state)
+{
+    struct fixture *f = *state;
+
+    hear(f, 615);
+    note_slot(f, 0, 10, 'U');
+    run_at(f, 615);
+    for (int64_t slot = 0; slot < 10; slot++) {
+        for (size_t i = 0; i < 3; i++)
+            note_slot(f, i, slot, 'U');
+    }
+    run_at(f, 630);
+    assert_int_equal(stored_verdict(f, 5), CELL_JUDGED | VERDICT_UP);
+    note_slot(f, 1, 10, 'U');
+    note_slot(f, 2, 10, 'U');
+    run_at(f, 640);
+    assert_int_equal(stored_verdict(f, 10), CELL_JUDGED | VERDICT_UP);
+    assert_int_equal(stored_verdict(f, 5), CELL_JUDGED | VERDICT_UP);
+    assert_int_equal(stored_verdict(f, 0), CELL_JUDGED | VERDICT_UP);
+}
+
 static void
 a_check_that_is_removed_takes_its_incident_along(void **state)
 {
@@ -457,6 +516,9 @@ main(void)
         with_watch(two_that_turn_out_to_be_one_keep_the_older_name),
         with_watch(a_restart_tells_nothing_twice_and_forgets_nothing),
         with_watch(results_ahead_of_their_time_wait_for_it),
+        cmocka_unit_test_setup_teardown(
+            older_results_stay_judged_while_a_newer_slot_is_open, set_up_late,
+            teardown),
         with_watch(a_check_that_is_removed_takes_its_incident_along),
     };
 
