@@ -28,7 +28,7 @@ enum {
     REGIONS = 10,
     SLOT_MS = 30000,
     SLOTS = 3600000 / SLOT_MS,
-    STEPS = SLOTS,      /* in which an hour is put in */
+    STEPS = SLOTS,   /* in which an hour is put in */
     LATER_MS = 5000, /* the confirming attempt */
     PATTERNS = 32,   /* of quiet hours, a region */
     HOURS_A_COMMIT = 12,
