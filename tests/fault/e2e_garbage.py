@@ -60,14 +60,7 @@ def garbage(chance):
 class Garbage(FleetTest):
     @classmethod
     def start_fleet(cls, fleet):
-        fleet.start_servers()
-        fleet.configure(regions=["eu"], sites=[{"name": "acme", "checks": [
-            fleet.check("port", "tcp", host="acme.test",
-                        port=fleet.site.port)]}])
-        fleet.start_collector()
-        fleet.add_agent("eu1", "eu")
-        fleet.start_agent("eu1")
-        fleet.wait_for_results("acme/port", 1)
+        fleet.start_the_least()
 
     def throw(self, chance, count):
         """Sends garbage on many connections; half of them stay open."""

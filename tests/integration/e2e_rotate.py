@@ -21,14 +21,7 @@ HOLD_STORE = os.environ.get("LEADLINE_HOLD_STORE",
 class Rotate(FleetTest):
     @classmethod
     def start_fleet(cls, fleet):
-        fleet.start_servers()
-        fleet.configure(regions=["eu"], sites=[{"name": "acme", "checks": [
-            fleet.check("port", "tcp", host="acme.test",
-                        port=fleet.site.port)]}])
-        fleet.start_collector()
-        fleet.add_agent("eu1", "eu")
-        fleet.start_agent("eu1")
-        fleet.wait_for_results("acme/port", 1)
+        fleet.start_the_least()
 
     @property
     def agent(self):

@@ -157,6 +157,17 @@ class Fleet:
     def start_agent(self, name):
         self.agents[name].process.start()
 
+    def start_the_least(self):
+        """Servers, the collector, and agent eu1 that asks acme/port."""
+        self.start_servers()
+        self.configure(regions=["eu"], sites=[{"name": "acme", "checks": [
+            self.check("port", "tcp", host="acme.test",
+                       port=self.site.port)]}])
+        self.start_collector()
+        self.add_agent("eu1", "eu")
+        self.start_agent("eu1")
+        self.wait_for_results("acme/port", 1)
+
     def add_three(self):
         """Agents eu1, us1, ap1 at 127.0.0.11, .12, .13, running."""
         for number, region in enumerate(("eu", "us", "ap")):

@@ -114,22 +114,6 @@ judge_world_add(struct judge_world *world, struct store_txn *txn,
         assert_ok(watch_note(watch, txn, result, imported, &err), err);
 }
 
-void
-judge_world_run(struct watch *watch, struct store_txn *txn, int64_t now_unix_ms,
-    watch_news_fn *fn, void *ctx)
-{
-    struct err err;
-    bool again = true;
-    int64_t next;
-
-    for (int rounds = 0; again; rounds++) {
-        assert_ok(
-            watch_run(watch, txn, now_unix_ms, fn, ctx, &again, &next, &err),
-            err);
-        assert_true(rounds < 100000);
-    }
-}
-
 static int
 keep_quiet(void *ctx, struct store_txn *txn, enum incident_news news,
     const struct incident_row *row, bool fresh, struct err *err)
@@ -144,13 +128,29 @@ keep_quiet(void *ctx, struct store_txn *txn, enum incident_news news,
 }
 
 void
+judge_world_run(struct watch *watch, struct store_txn *txn, int64_t now_unix_ms,
+    watch_news_fn *fn, void *ctx)
+{
+    struct err err;
+    bool again = true;
+    int64_t next;
+
+    for (int rounds = 0; again; rounds++) {
+        assert_ok(watch_run(watch, txn, now_unix_ms,
+                      fn != NULL ? fn : keep_quiet, ctx, &again, &next, &err),
+            err);
+        assert_true(rounds < 100000);
+    }
+}
+
+void
 judge_world_pass(struct judge_world *world, struct watch *watch,
     struct ladder *ladder, struct store_txn *txn, int64_t now_unix_ms)
 {
     bool again = true;
     struct err err;
 
-    judge_world_run(watch, txn, now_unix_ms, keep_quiet, NULL);
+    judge_world_run(watch, txn, now_unix_ms, NULL, NULL);
     while (again)
         assert_ok(ladder_run(ladder, txn, world->conf, now_unix_ms,
                       LADDER_AT_ONCE, &again, &err),

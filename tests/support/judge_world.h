@@ -46,7 +46,8 @@ struct raw_result judge_world_result(struct judge_world *world,
 void judge_world_add(struct judge_world *world, struct store_txn *txn,
     const struct raw_result *result, struct watch *watch, bool imported);
 
-/* Runs the watch until there is nothing more to do at that moment. */
+/* Runs the watch until there is nothing more to do at that moment; `fn` NULL:
+ * nobody is told. */
 void judge_world_run(struct watch *watch, struct store_txn *txn,
     int64_t now_unix_ms, watch_news_fn *fn, void *ctx);
 
