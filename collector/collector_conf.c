@@ -281,7 +281,7 @@ read_all(struct reader *reader, const struct conf_node *root)
     read_receivers(reader);
     read_maintenance(reader);
     if (conf_mistake_count(reader->conf) == 0)
-        warn_of_mail_inside(reader);
+        warn_of_telling_inside(reader);
 }
 
 static void
@@ -320,6 +320,7 @@ free_parts(struct config *config)
         free(config->webhooks[i].url);
         free(config->webhooks[i].url_file);
         free(config->webhooks[i].secret_file);
+        free(config->webhooks[i].ca_file);
     }
     for (size_t i = 0; i < config->receiver_count; i++) {
         strlist_free(&config->receivers[i].mail);

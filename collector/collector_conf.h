@@ -107,7 +107,12 @@ struct conf_webhook {
     char kind[16];     /* generic, slack, pagerduty, ntfy */
     char *url;         /* owned; or */
     char *url_file;    /* owned */
-    char *secret_file; /* owned; NULL: not signed */
+    char *secret_file; /* owned; NULL: none */
+    char *ca_file;     /* owned; NULL: the system's */
+    bool allow_link_local;
+    /* The second channel; agents get it too, and post to it themselves when
+       the collector is gone. */
+    bool fallback;
 };
 
 struct conf_mail {

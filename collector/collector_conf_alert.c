@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "collector_conf_parts.h"
-#include "domain.h"
 
 enum { PATH_MAX_BYTES = 1000, RULE_MAX = 1000, DAY_MS = 86400000 };
 
@@ -117,91 +116,6 @@ read_mail(struct reader *reader)
         conf_need(conf, node, "user", "password_file needs it");
 }
 
-/* ---- webhooks ---- */
-
-static const struct conf_word webhook_words[] = {
-    {"generic", 0},
-    {"slack", 1},
-    {"pagerduty", 2},
-    {"ntfy", 3},
-    {NULL, 0},
-};
-
-struct webhook_text {
-    struct conf_webhook out;
-    int kind;
-};
-
-static const struct conf_key webhook_keys[] = {
-    {"name", conf_take_name, offsetof(struct webhook_text, out.name), 1, 0,
-        NULL},
-    {"kind", conf_take_word, offsetof(struct webhook_text, kind), 1, 0,
-        webhook_words},
-    {"url", take_web_url, offsetof(struct webhook_text, out.url), 1, 0, NULL},
-    {"url_file", conf_take_string, offsetof(struct webhook_text, out.url_file),
-        1, PATH_MAX_BYTES, NULL},
-    {"secret_file", conf_take_string,
-        offsetof(struct webhook_text, out.secret_file), 1, PATH_MAX_BYTES,
-        NULL},
-    {NULL, NULL, 0, 0, 0, NULL},
-};
-
-static void
-read_webhook(struct conf *conf, const struct conf_node *node,
-    struct config *config, size_t i)
-{
-    struct webhook_text text = {0};
-    const char *kind;
-
-    (void)conf_read(conf, "webhooks", node, webhook_keys, &text);
-    conf_need(conf, node, "name", "such as chat");
-    if (conf_shape(node) == CONF_MAP &&
-        (conf_find(conf, node, "url") == NULL) ==
-            (conf_find(conf, node, "url_file") == NULL))
-        conf_complain(conf, node, "url_file",
-            "either url_file or url must be there (url_file keeps it secret)");
-    for (size_t j = 0; j < i; j++) {
-        if (text.out.name[0] != '\0' &&
-            strcmp(config->webhooks[j].name, text.out.name) == 0)
-            conf_complain(conf, node, "name", "there are two webhooks \"%s\"",
-                text.out.name);
-    }
-    kind = webhook_words[text.kind].word;
-    memcpy(text.out.kind, kind, strlen(kind) + 1);
-    config->webhooks[i] = text.out;
-    config->webhook_count = i + 1;
-}
-
-static bool
-is_list_of(struct conf *conf, const struct conf_node *node, const char *key)
-{
-    if (conf_shape(node) == CONF_LIST && conf_count(node) <= CONF_LIST_MAX)
-        return true;
-    conf_complain(
-        conf, node, key, "a list of at most %d goes here", CONF_LIST_MAX);
-    return false;
-}
-
-int
-take_webhooks(struct conf *conf, const struct conf_key *key,
-    const struct conf_node *node, void *field)
-{
-    struct reader *reader = field;
-    struct config *config = &reader->config;
-    size_t count = conf_count(node);
-
-    if (!is_list_of(conf, node, key->name))
-        return -1;
-    config->webhooks = calloc(count + 1, sizeof(*config->webhooks));
-    if (config->webhooks == NULL) {
-        conf_complain(conf, NULL, NULL, "memory is out");
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++)
-        read_webhook(conf, conf_item(conf, node, i), config, i);
-    return 0;
-}
-
 /* ---- receivers ---- */
 
 struct receiver_text {
@@ -276,7 +190,7 @@ read_receivers(struct reader *reader)
     const struct conf_node *list = reader->receivers;
     size_t count;
 
-    if (list == NULL || !is_list_of(reader->conf, list, "receivers"))
+    if (list == NULL || !conf_is_list(reader->conf, list, "receivers"))
         return;
     count = conf_count(list);
     config->receivers = calloc(count + 1, sizeof(*config->receivers));
@@ -322,7 +236,7 @@ take_mailboxes(struct conf *conf, const struct conf_key *key,
     const struct conf_node *node, void *field)
 {
     (void)field;
-    if (!is_list_of(conf, node, key->name))
+    if (!conf_is_list(conf, node, key->name))
         return -1;
     for (size_t i = 0; i < conf_count(node); i++) {
         const struct conf_node *item = conf_item(conf, node, i);
@@ -383,60 +297,4 @@ take_alerts(struct conf *conf, const struct conf_key *key,
 
     (void)conf_read(conf, key->name, node, alerts_keys, &reader->config);
     return 0;
-}
-
-/* ---- a mailbox that dies with what it is told about ---- */
-
-static const char *
-host_of(const struct check *check, struct address_url *url)
-{
-    struct err ignored;
-
-    if (check->host != NULL)
-        return check->host;
-    if (check->url != NULL && address_take_url(check->url, url, &ignored) == 0)
-        return url->host;
-    return "";
-}
-
-/* The first monitored host that shares `host`'s domain; NULL. */
-static const struct conf_check *
-check_inside(const struct config *config, const char *host)
-{
-    for (size_t i = 0; i < config->check_count; i++) {
-        struct address_url url;
-
-        if (domain_same_owner(host_of(&config->checks[i].check, &url), host))
-            return &config->checks[i];
-    }
-    return NULL;
-}
-
-void
-warn_of_mail_inside(struct reader *reader)
-{
-    const struct config *config = &reader->config;
-    struct conf *conf = reader->conf;
-    const struct conf_check *inside = NULL;
-    struct address_url url;
-    struct err ignored;
-
-    if (config->mail.server != NULL &&
-        address_take_url(config->mail.server, &url, &ignored) == 0)
-        inside = check_inside(config, url.host);
-    if (inside != NULL)
-        conf_warn(conf, conf_find(conf, reader->mail, "server"), "server",
-            "%s lies inside the domain that %s watches: it may fail together "
-            "with it (use a server elsewhere)",
-            url.host, inside->check.name);
-    for (size_t i = 0; i < config->mail.to.count; i++) {
-        const char *to = config->mail.to.items[i];
-
-        inside = check_inside(config, address_mail_host(to));
-        if (inside != NULL)
-            conf_warn(conf, conf_find(conf, reader->mail, "to"), "to",
-                "%s lies inside the domain that %s watches: it may fail "
-                "together with it (use a mailbox elsewhere)",
-                to, inside->check.name);
-    }
 }

@@ -39,6 +39,7 @@ struct reader {
     const struct conf_node *receivers;
     const struct conf_node *maintenance;
     const struct conf_node *mail;
+    const struct conf_node *webhooks; /* read at once */
     const struct conf_node *regions;
     const struct conf_node *defaults;
 
@@ -122,13 +123,20 @@ void link_checks(struct reader *reader);
 /* collector_conf_derive.c: appends the checks that follow from a site's url. */
 void derive_checks(struct reader *reader, const struct conf_site *site);
 
-/* collector_conf_alert.c: who is told, and how; base struct reader. */
+/* collector_conf_webhook.c; base struct reader. */
 conf_take_fn take_webhooks;
+/* Complains unless it is a list that is not too long. */
+bool conf_is_list(
+    struct conf *conf, const struct conf_node *node, const char *key);
+
+/* collector_conf_inside.c: what dies with what it is told about. */
+void warn_of_telling_inside(struct reader *reader);
+
+/* collector_conf_alert.c: who is told, and how; base struct reader. */
 conf_take_fn take_alerts;
 conf_take_fn take_mailboxes;
 void read_mail(struct reader *reader);
 void read_receivers(struct reader *reader);
-void warn_of_mail_inside(struct reader *reader);
 
 /* collector_conf_window.c */
 void read_maintenance(struct reader *reader);

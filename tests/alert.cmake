@@ -9,6 +9,10 @@ target_compile_definitions(test_mail_text PRIVATE GOLDEN_DIR="${golden_dir}")
 unit_test(mailq LIBS collector_alert tmp_store fake_loop)
 fuzz_target(stored_alert LIBS collector_alert fake_loop)
 
+unit_test(webhook_body LIBS PkgConfig::jansson)
+unit_test(webhook_post LIBS common_curl common_loop tcpd)
+fuzz_target(webhook_target LIBS PkgConfig::jansson)
+
 add_library(smtpd STATIC support/smtpd.c)
 target_link_libraries(smtpd PRIVATE house PUBLIC tcpd)
 unit_test(smtp_send LIBS collector_alert common_loop smtpd)

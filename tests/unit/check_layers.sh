@@ -12,7 +12,7 @@ libraries() {
 zmq*.h|czmq*.h|agent/uplink/uplink agent/uplink/enrol collector/intake/ collector/control/ collector/cli/ctl_client
 protobuf-c/*|*.pb-c.h|proto/
 lmdb.h|agent/uplink/spool collector/store/store
-curl/*|common/curl_loop agent/probe/ agent/page/ collector/alert/ collector/mailbox/
+curl/*|common/curl_loop common/webhook_post agent/probe/ agent/page/ collector/alert/ collector/mailbox/
 openssl/*|common/digest.c agent/probe/tls_ agent/probe/cert agent/probe/http_ agent/probe/ossl.h
 ldns/*|common/dns_expect
 uv.h|uv/*|common/loop.c

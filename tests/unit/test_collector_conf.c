@@ -417,6 +417,13 @@ static const struct {
         "control character"},
     {SMALL "mail: {user: x}\n", "password_file: is missing"},
     {SMALL "webhooks: [{name: a}]\n", "either url_file or url"},
+    {SMALL "webhooks: [{name: a, kind: pagerduty}]\n", "secret_file"},
+    {SMALL "webhooks: [{name: a, kind: slack, url: 'http://a/', secret_file: "
+           "b}]\n",
+        "slack has no secret"},
+    {SMALL "webhooks: [{name: a, url: 'http://a/', fallback: true}, {name: b, "
+           "url: 'http://b/', fallback: true}]\n",
+        "there is one already: \"a\""},
     {SMALL "receivers: [{name: a, webhook: b}]\n", "there is no webhook"},
     {SMALL "receivers: [{name: a}]\n", "mail or webhook must say"},
     {SMALL "receivers: [{name: a, mail: a@b.example}]\n", "needs the server"},
@@ -571,13 +578,20 @@ alert_mail_inside_a_watched_domain_is_warned_of(void **state)
 {
     struct config *config = must_parse(
         "mail: {server: 'smtp://mail.acme.example', from: a@acme.example,\n"
-        "  to: [x@other.example, y@acme.example]}\n" SMALL
+        "  to: [x@other.example, y@acme.example]}\n"
+        "receivers: [{name: r, mail: [o@pages.example, z@eu.acme.example]}]\n"
+        "webhooks: [{name: a, url: 'https://ntfy.example/t'}, {name: b, url: "
+        "'https://chat.acme.example/'}]\n" SMALL
         "sites: [{name: acme, url: 'https://www.acme.example/'}]\n");
 
     (void)state;
-    assert_int_equal(config->warnings.count, 2);
+    assert_int_equal(config->warnings.count, 4);
     assert_non_null(strstr(config->warnings.items[0],
         "t.yaml:1:16: server: mail.acme.example lies inside"));
+    assert_non_null(strstr(
+        config->warnings.items[2], "mail: z@eu.acme.example lies inside"));
+    assert_non_null(strstr(
+        config->warnings.items[3], "url: chat.acme.example lies inside"));
     assert_non_null(
         strstr(config->warnings.items[1], "to: y@acme.example lies inside"));
     collector_conf_free(config);
