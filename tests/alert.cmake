@@ -16,6 +16,7 @@ fuzz_target(webhook_target LIBS PkgConfig::jansson)
 add_library(smtpd STATIC support/smtpd.c)
 target_link_libraries(smtpd PRIVATE house PUBLIC tcpd)
 unit_test(smtp_send LIBS collector_alert common_loop smtpd)
+unit_test(condition LIBS collector_alert tmp_store fake_loop)
 unit_test(mail_facts LIBS collector_alert tmp_store fake_loop)
 unit_test(alert LIBS collector_alert tmp_store fake_loop)
 

@@ -15,12 +15,31 @@ enum alert_class {
     ALERT_SITE_DOWN,
     ALERT_REGIONAL,
     ALERT_FORM_FAILING,
+    ALERT_COLLECTOR_ISOLATED, /* every agent silent at once: it is our line */
+    ALERT_AGENT_OFFLINE,
+    ALERT_REGION_BLIND,   /* all agents of a region silent */
+    ALERT_AGENT_NETWORK,  /* an agent's self-check fails */
+    ALERT_REGION_NETWORK, /* many sites bad from one region, and from no other */
+    ALERT_SLOW,
+    ALERT_P95,    /* expect.p95 missed over the last hour */
+    ALERT_BUDGET, /* of the month's downtime */
+    ALERT_CERT,
+    ALERT_DNS,
+    ALERT_FAMILY, /* one of IPv4 and IPv6 is broken */
+    ALERT_MAIL,   /* a domain's mail set-up */
+    ALERT_STORE_FULL,
+    ALERT_AGENT_CLOCK,
+    ALERT_CONFIG_REJECTED,
+    ALERT_DUPLICATE_AGENT,
+    ALERT_STORE_DAMAGED,
+    ALERT_BACKUP_FAILED,
     ALERT_CLASS_COUNT
 };
 
 /* `scope` is "global" or a region's name. */
 enum alert_class alert_class_of(enum check_kind kind, const char *scope);
 
+/* What it has unless whoever raises it knows better. */
 enum conf_severity alert_severity_of(enum alert_class class);
 
 /* "SITE_DOWN"; outside the enum NULL. */

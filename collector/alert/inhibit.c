@@ -5,15 +5,8 @@ inhibit_mutes(const struct notice *loud, const struct notice *quiet)
 {
     if (loud->severity < quiet->severity)
         return false;
-    switch (loud->class) {
-    case ALERT_SITE_DOWN:
-        return quiet->class == ALERT_REGIONAL && quiet->check == loud->check;
-    case ALERT_REGIONAL:
-    case ALERT_FORM_FAILING:
-    case ALERT_CLASS_COUNT:
-        break;
-    }
-    return false;
+    return loud->class == ALERT_SITE_DOWN && quiet->class == ALERT_REGIONAL &&
+           quiet->check == loud->check;
 }
 
 bool

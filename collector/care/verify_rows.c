@@ -4,6 +4,7 @@
 #include "cell_row.h"
 #include "check.h"
 #include "clock.h"
+#include "condition.h"
 #include "conf_row.h"
 #include "evidence.h"
 #include "incident_row.h"
@@ -331,6 +332,13 @@ check_dirty(
     return ladder_mark_check(key, value, err);
 }
 
+static int
+check_condition(
+    struct walk *walk, struct bytes key, struct bytes value, struct err *err)
+{
+    return condition_row_check(walk->verify->txn, key, value, err);
+}
+
 /* ---- walking ---- */
 
 static const struct table tables[] = {
@@ -355,6 +363,7 @@ static const struct table tables[] = {
     {STORE_SILENCES, "silences", NULL},
     {STORE_DIRTY, "dirty", check_dirty},
     {STORE_META, "meta", NULL},
+    {STORE_CONDITIONS, "conditions", check_condition},
 };
 
 _Static_assert(sizeof(tables) / sizeof(tables[0]) == STORE_TABLE_COUNT,

@@ -39,10 +39,11 @@ enum store_table {
     STORE_LOST,       /* ranges an agent dropped */
     STORE_DIRTY,      /* ladder.h: cells to be made anew */
     STORE_META,       /* schema version and the like */
+    STORE_CONDITIONS, /* alert/condition.h */
     STORE_TABLE_COUNT
 };
 
-enum { STORE_SCHEMA_VERSION = 2, STORE_KEY_MAX_BYTES = 500 };
+enum { STORE_SCHEMA_VERSION = 3, STORE_KEY_MAX_BYTES = 500 };
 
 struct store;
 struct store_txn;

@@ -56,7 +56,7 @@ int store_schema_of(const MDB_val *row, int *version);
 int store_schema_put(struct store *store, MDB_txn *txn, int version);
 
 /* The first version has no checksums; those after it have. */
-enum { STORE_SCHEMA_BARE = 1 };
+enum { STORE_SCHEMA_BARE = 1, STORE_SCHEMA_SUMS = 2 };
 
 /* store_migrate.c: from `version` on to ours, a slice a transaction. */
 int store_migrate(struct store *store, int version, struct err *err);

@@ -38,6 +38,7 @@ static const char *const table_names[STORE_TABLE_COUNT] = {
     [STORE_LOST] = "lost",
     [STORE_DIRTY] = "dirty",
     [STORE_META] = "meta",
+    [STORE_CONDITIONS] = "conditions",
 };
 
 const char *

@@ -1,8 +1,9 @@
-/* Notices and queued mails as they may be found on disk; the first byte says
+/* Notices, queued mails and conditions as they may be found on disk; the first byte says
  * which. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "condition.h"
 #include "mailq_codec.h"
 #include "notice_log.h"
 
@@ -23,13 +24,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes bytes = {.data = data + 1, .len = size - 1};
     struct mailq_row row;
     struct notice notice;
+    struct condition condition;
     struct buf again;
     struct err err;
 
     if (size < 2)
         return 0;
     buf_init(&again, 8 << 20);
-    if (data[0] % 2 == 0) {
+    if (data[0] % 3 == 2) {
+        if (condition_decode(bytes, &condition, &err) == 0)
+            same(condition_encode(&condition, &again, &err), &again, bytes);
+    } else if (data[0] % 3 == 0) {
         if (mailq_row_decode(bytes, &row, &err) == 0)
             same(mailq_row_encode(&row, &again, &err), &again, bytes);
     } else if (notice_decode(bytes, &notice, &err) == 0) {
