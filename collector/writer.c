@@ -11,6 +11,7 @@
 #include "blind.h"
 #include "clock.h"
 #include "ladder.h"
+#include "raise.h"
 #include "retention.h"
 
 enum {
@@ -174,11 +175,20 @@ make_cells(struct writer *writer, bool busy, struct store_txn *txn, bool *again,
     return 0;
 }
 
+static struct raise_now
+raise_clocks(void)
+{
+    return (struct raise_now){
+        .unix_ms = clock_unix_ms(), .mono_ns = clock_mono_ns()};
+}
+
 static int
 think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
     struct err *err)
 {
     struct writer_room *room = &writer->room;
+    const struct raise_now now = {
+        .unix_ms = room->now_unix_ms, .mono_ns = clock_mono_ns()};
     int64_t alert_next_unix_ms = INT64_MAX;
     bool watch_again = false;
     bool ladder_again = false;
@@ -187,6 +197,8 @@ think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
     if (watch_run(room->watch, txn, room->now_unix_ms, alert_take_news,
             room->alert, &watch_again, &writer->next_unix_ms, err) != 0)
         return err_wrap(err, "judging");
+    if (raise_run(room->raise, txn, &now, NULL, NULL, err) != 0)
+        return err_wrap(err, "raising");
     if (alert_run(room->alert, txn, room->now_unix_ms, queued,
             &alert_next_unix_ms, err) != 0)
         return err_wrap(err, "alerting");
@@ -244,6 +256,7 @@ run_jobs(struct writer *writer, struct job_list *turn, struct store_txn *txn,
 static int
 recover(struct writer *writer, struct err *err)
 {
+    const struct raise_now now = raise_clocks();
     struct writer_room *room = &writer->room;
     struct store_txn *txn = store_begin_read(writer->store, err);
     int rc = -1;
@@ -254,6 +267,8 @@ recover(struct writer *writer, struct err *err)
     alert_forget(room->alert);
     if (writer_reload_history(room, txn, err) == 0)
         rc = watch_reload(room->watch, txn, clock_unix_ms(), err);
+    if (rc == 0)
+        rc = raise_reload(room->raise, txn, &now, err);
     store_abort(txn);
     writer->ahead = rc != 0;
     return rc == 0 ? 0 : err_wrap(err, "reading the store again");
@@ -400,6 +415,8 @@ writer_reload_history(
     }
     if (room->alert != NULL)
         alert_set_history(room->alert, history);
+    if (room->raise != NULL)
+        raise_set_history(room->raise, history);
     assign_free(room->assign);
     conf_history_free(room->history);
     room->assign = assign;
@@ -410,6 +427,7 @@ writer_reload_history(
 static int
 make_room(struct writer *writer, struct err *err)
 {
+    const struct raise_now now = raise_clocks();
     struct writer_room *room = &writer->room;
     struct store_txn *txn;
     int rc = -1;
@@ -427,6 +445,9 @@ make_room(struct writer *writer, struct err *err)
     room->alert = alert_new(room->history, err);
     if (room->alert == NULL)
         goto out;
+    room->raise = raise_new(txn, room->history, &now, err);
+    if (room->raise == NULL)
+        goto out;
     room->ladder = ladder_new(err);
     if (room->ladder == NULL)
         goto out;
@@ -443,6 +464,7 @@ free_writer(struct writer *writer)
 {
     watch_free(writer->room.watch);
     alert_free(writer->room.alert);
+    raise_free(writer->room.raise);
     ladder_free(writer->room.ladder);
     assign_free(writer->room.assign);
     conf_history_free(writer->room.history);

@@ -26,6 +26,7 @@
 enum { WRITER_TURN_JOBS_MAX = 1024, WRITER_TURN_BYTES_MAX = 16 << 20 };
 
 struct alert;
+struct raise;
 struct ladder;
 struct assign;
 
@@ -33,6 +34,7 @@ struct assign;
 struct writer_room {
     struct watch *watch;
     struct alert *alert;
+    struct raise *raise;
     struct ladder *ladder;
     struct assign *assign;
     struct conf_history *history;

@@ -26,3 +26,13 @@ add_test(NAME integration.mail_real COMMAND /usr/bin/python3
   ${CMAKE_CURRENT_SOURCE_DIR}/integration/mail_real.py $<TARGET_FILE:mail_run>)
 set_tests_properties(integration.mail_real PROPERTIES LABELS integration
   TIMEOUT 180)
+
+add_library(claims STATIC support/claims.c)
+target_include_directories(claims PUBLIC support)
+target_link_libraries(claims PRIVATE house PUBLIC collector_raise
+  PkgConfig::cmocka)
+fuzz_target(stored_seen LIBS collector_raise fake_loop)
+unit_test(raise_fleet LIBS claims fake_loop)
+unit_test(raise_check LIBS claims fake_loop)
+unit_test(raise_cert LIBS claims tmp_store fake_loop)
+unit_test(raise_budget LIBS claims fake_loop)

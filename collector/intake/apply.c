@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "ladder.h"
 #include "pack.h"
+#include "raise.h"
 #include "raw.h"
 #include "retention.h"
 #include "watch.h"
@@ -207,6 +208,9 @@ note_new(struct apply_job *job, struct writer_room *room, struct store_txn *txn,
             result->measure.slot_unix_ms, err) != 0)
         return -1;
     if (watch_note(room->watch, txn, result, false, err) != 0)
+        return -1;
+    if (raise_note(room->raise, txn, result, measure->facts, room->now_unix_ms,
+            err) != 0)
         return -1;
     if (measure->facts == NULL)
         return 0;

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
+#include "raise.h"
 #include "watch.h"
 
-/* The watch expects votes from agents; it learns of each change here. */
+/* Who expects votes or heartbeats from agents learns of each change here. */
 static int
 tell_watch(
     struct writer_room *room, const struct agent_row *row, struct err *err)
@@ -17,7 +19,12 @@ tell_watch(
         .last_heard_unix_ms = row->last_seen_unix_ms,
     };
 
-    return watch_set_agent(room->watch, &agent, err);
+    const struct raise_now now = {
+        .unix_ms = room->now_unix_ms, .mono_ns = clock_mono_ns()};
+
+    if (watch_set_agent(room->watch, &agent, err) != 0)
+        return -1;
+    return raise_note_agent(room->raise, row, &now, err);
 }
 
 static void
