@@ -88,7 +88,7 @@ init_notice(const struct alert *alert, const struct incident_row *row,
     };
     notice->severity = alert_severity_of(notice->class);
     memcpy(notice->id, row->id, sizeof(notice->id));
-    memcpy(notice->check_name, row->check_name, sizeof(notice->check_name));
+    memcpy(notice->subject, row->check_name, sizeof(notice->subject));
     memcpy(notice->scope, row->scope, sizeof(notice->scope));
 }
 
@@ -172,6 +172,60 @@ alert_take_news(void *ctx, struct store_txn *txn, enum incident_news news,
             return -1;
     }
     return 0;
+}
+
+static void
+take_claim(struct notice *notice, const struct condition *condition)
+{
+    const struct condition_claim *claim = &condition->claim;
+
+    notice->is_condition = true;
+    notice->on = claim->on;
+    notice->check = claim->check;
+    memcpy(notice->subject, claim->subject, sizeof(notice->subject));
+    memcpy(notice->scope, claim->scope, sizeof(notice->scope));
+    notice->class = claim->class;
+    notice->severity = claim->severity;
+    notice->event = claim->event;
+    notice->tell_unix_ms = claim->tell_unix_ms;
+    notice->state = condition->state;
+    notice->start_unix_ms = claim->since_unix_ms;
+    notice->detected_unix_ms = condition->noticed_unix_ms;
+    notice->noticed_unix_ms = condition->noticed_unix_ms;
+    notice->end_unix_ms = condition->end_unix_ms;
+    notice->acked = condition->acked_by[0] != '\0';
+    notice->fresh = condition->state == INCIDENT_OPEN || notice->fresh;
+}
+
+int
+alert_take_condition(void *ctx, struct store_txn *txn, enum condition_news news,
+    const struct condition *condition, struct err *err)
+{
+    struct alert *alert = ctx;
+    enum conf_severity severity;
+    struct notice notice;
+    int found = notice_get(txn, condition->id, &notice, err);
+    int rc;
+
+    (void)news;
+    if (found < 0)
+        return -1;
+    alert->changed = true;
+    if (found == 0) {
+        if (condition->state != INCIDENT_OPEN)
+            return 0;
+        notice = (struct notice){0};
+        memcpy(notice.id, condition->id, sizeof(notice.id));
+    }
+    if (condition->state == INCIDENT_OPEN && notice.state != INCIDENT_OPEN)
+        open_again(&notice);
+    severity = notice.severity;
+    take_claim(&notice, condition);
+    if (found == 1 && severity < notice.severity)
+        notice.due_unix_ms = 0; /* worse than it was: its own wait */
+    rc = notice_put_active(txn, &notice, err);
+    notice_free(&notice);
+    return rc;
 }
 
 /* ---- deciding ---- */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "condition.h"
 #include "conf_history.h"
 #include "err.h"
 #include "incident_row.h"
@@ -30,6 +31,9 @@ void alert_forget(struct alert *alert);
 
 /* Fits watch_run(): `ctx` is the struct alert. */
 watch_news_fn alert_take_news;
+
+/* The same for condition_settle(). */
+condition_news_fn alert_take_condition;
 
 /*
  * Decides what is due by now and queues mails.  `next_unix_ms` gets the moment

@@ -39,10 +39,12 @@ is_in_maintenance(const struct config *config, const struct notice *notice,
     const char *region =
         strcmp(notice->scope, "global") == 0 ? NULL : notice->scope;
 
+    if (notice->on != CONDITION_ON_CHECK)
+        return false;
     if (check != NULL && check->check.paused)
         return true;
     for (size_t i = 0; i < config->window_count; i++) {
-        if (conf_window_covers(&config->windows[i], notice->check_name, region,
+        if (conf_window_covers(&config->windows[i], notice->subject, region,
                 now_unix_ms, now_unix_ms + 1))
             return true;
     }
@@ -55,18 +57,22 @@ prepare(struct flushing *at, size_t i, struct err *err)
     const struct alert_flush *flush = at->flush;
     struct item *item = &at->items[i];
     struct notice *notice = &at->list.items[i];
+    char group[CONF_NAME_BYTES];
 
     item->notice = notice;
     if (notice->state == INCIDENT_OPEN && notice->fresh &&
         notice->due_unix_ms == 0) {
         notice->due_unix_ms =
             flush->now_unix_ms + alert_wait_ms(notice->severity);
+        if (notice->tell_unix_ms > notice->due_unix_ms)
+            notice->due_unix_ms = notice->tell_unix_ms;
         item->changed = true;
     }
     item->held = inhibit_is_muted(&at->list, i) ||
                  is_in_maintenance(at->config, notice, flush->now_unix_ms);
-    if (receivers_of(at->config, notice->check_name, notice->severity,
-            &item->receivers, err) != 0)
+    notice_group(notice, group);
+    if (receivers_of(
+            at->config, group, notice->severity, &item->receivers, err) != 0)
         return -1;
     item->actions = calloc(item->receivers.count + 1, sizeof(*item->actions));
     if (item->actions == NULL)
@@ -85,12 +91,13 @@ prepare(struct flushing *at, size_t i, struct err *err)
 /* ---- deciding: all of it before anything is queued ---- */
 
 static bool
-same_site(const struct notice *a, const struct notice *b)
+same_group(const struct notice *a, const struct notice *b)
 {
-    size_t len = strcspn(a->check_name, "/");
+    char group[2][CONF_NAME_BYTES];
 
-    return strcspn(b->check_name, "/") == len &&
-           memcmp(a->check_name, b->check_name, len) == 0;
+    notice_group(a, group[0]);
+    notice_group(b, group[1]);
+    return strcmp(group[0], group[1]) == 0;
 }
 
 static const struct notice_target *
@@ -113,7 +120,7 @@ group_of(const struct flushing *at, size_t i, const char *address)
         const struct notice *other = &at->list.items[k];
         const struct notice_target *target;
 
-        if (k == i || !same_site(other, at->items[i].notice))
+        if (k == i || !same_group(other, at->items[i].notice))
             continue;
         target = target_of(other, address);
         if (target != NULL)
@@ -180,14 +187,16 @@ read_incident(
     const struct telling *telling, struct incident_row *row, struct err *err)
 {
     const struct notice *notice = telling->notice;
-    int found = incident_get(telling->flush->txn, notice->id, row, err);
+    int found = notice->is_condition
+                    ? 0
+                    : incident_get(telling->flush->txn, notice->id, row, err);
 
     if (found < 0)
         return -1;
     if (found == 0)
         *row = (struct incident_row){.check = notice->check};
     memcpy(row->id, notice->id, sizeof(row->id));
-    memcpy(row->check_name, notice->check_name, sizeof(row->check_name));
+    memcpy(row->check_name, notice->subject, sizeof(row->check_name));
     memcpy(row->scope, notice->scope, sizeof(row->scope));
     row->state = notice->state;
     row->start_unix_ms = notice->start_unix_ms;
@@ -198,19 +207,41 @@ read_incident(
     return 0;
 }
 
+/* Nothing of it is read where the notice is of an incident. */
+static int
+read_condition(
+    const struct telling *telling, struct condition *condition, struct err *err)
+{
+    const struct notice *notice = telling->notice;
+
+    if (!notice->is_condition)
+        return 0;
+    switch (condition_get(telling->flush->txn, notice->id, condition, err)) {
+    case 1:
+        return 0;
+    case 0:
+        return err_set(
+            err, ERR_STATE, "condition %s of a notice is gone", notice->id);
+    default:
+        return -1;
+    }
+}
+
 /* Collected at the first need; NULL on failure. */
 static struct mail_facts *
 facts_of(struct telling *telling, struct err *err)
 {
     struct zone *zone;
     struct incident_row row;
+    struct condition condition;
     struct mail_facts *facts;
     struct err ignored;
     int rc;
 
     if (telling->facts != NULL)
         return telling->facts;
-    if (read_incident(telling, &row, err) != 0)
+    if (read_incident(telling, &row, err) != 0 ||
+        read_condition(telling, &condition, err) != 0)
         return NULL;
     facts = calloc(1, sizeof(*facts));
     if (facts == NULL) {
@@ -223,6 +254,7 @@ facts_of(struct telling *telling, struct err *err)
         &(struct mail_facts_query){
             .conf = telling->flush->conf,
             .incident = &row,
+            .condition = telling->notice->is_condition ? &condition : NULL,
             .severity = telling->notice->severity,
             .zone = zone,
             .now_unix_ms = telling->flush->now_unix_ms,

@@ -61,7 +61,7 @@ while_open(const struct notice *notice, const struct notice_target *target,
     if (room->hold || !notice->fresh || due == 0)
         return DECIDE_NOTHING;
     if (target->told == NOTICE_TOLD_FIRING)
-        return notice->acked
+        return notice->acked || notice->event
                    ? DECIDE_NOTHING
                    : at_moment(target->last_unix_ms + room->reminder_ms,
                          DECIDE_REMINDER, room, next_unix_ms);
@@ -77,11 +77,14 @@ while_open(const struct notice *notice, const struct notice_target *target,
 }
 
 static enum decide_action
-after_end(const struct notice_target *target, const struct decide_group *group,
-    const struct decide_room *room, int64_t *next_unix_ms)
+after_end(const struct notice *notice, const struct notice_target *target,
+    const struct decide_group *group, const struct decide_room *room,
+    int64_t *next_unix_ms)
 {
     bool told = target->told == NOTICE_TOLD_FIRING;
 
+    if (notice->event)
+        return DECIDE_NOTHING;
     if (target->mail != 0) {
         switch (target->mail_state) {
         case MAIL_FIRING:
@@ -128,7 +131,7 @@ decide(const struct notice *notice, const struct notice_target *target,
         return while_open(notice, target, group, room, next_unix_ms);
     case INCIDENT_CLOSED:
     case INCIDENT_REMOVED:
-        return after_end(target, group, room, next_unix_ms);
+        return after_end(notice, target, group, room, next_unix_ms);
     case INCIDENT_WITHDRAWN:
         return after_withdrawal(target);
     }

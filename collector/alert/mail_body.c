@@ -354,9 +354,37 @@ put_results(const struct mail_facts *facts, struct mail_doc *doc)
     }
 }
 
+/* What is no incident of slots: its class, and what was seen in words. */
+static void
+put_condition(const struct mail_facts *facts, struct mail_doc *doc)
+{
+    const struct condition_claim *claim = &facts->condition.claim;
+    char about[MAIL_SUBJECT_BYTES];
+    char since[SAY_BYTES];
+    char until[SAY_BYTES];
+
+    mail_subject(facts, about);
+    mail_doc_say(doc, MAIL_DOC_TITLE, "%s%s \xe2\x80\x94 %s",
+        facts->state == MAIL_RESOLVED   ? "RESOLVED "
+        : facts->state == MAIL_REMINDER ? "STILL "
+                                        : "",
+        alert_class_name((int)claim->class), about);
+    mail_doc_pair(doc, "what", "%s", claim->words);
+    say_moment(facts->zone, claim->since_unix_ms, since);
+    mail_doc_pair(doc, "since", "%s", since);
+    if (facts->condition.end_unix_ms != 0) {
+        say_moment(facts->zone, facts->condition.end_unix_ms, until);
+        mail_doc_pair(doc, "until", "%s", until);
+    }
+}
+
 void
 mail_body(const struct mail_facts *facts, bool evidence, struct mail_doc *doc)
 {
+    if (facts->is_condition) {
+        put_condition(facts, doc);
+        return;
+    }
     put_title(facts, doc);
     if (facts->sample)
         mail_doc_pair(doc, "note",

@@ -341,6 +341,10 @@ mail_facts_collect(struct store_txn *txn, const struct mail_facts_query *query,
         .severity = query->severity,
         .incident = *query->incident,
     };
+    if (query->condition != NULL) {
+        facts->is_condition = true;
+        facts->condition = *query->condition;
+    }
     if (check == NULL)
         return 0;
     take_check(facts, check);

@@ -11,7 +11,8 @@
 
 struct mail_facts_query {
     const struct conf_history *conf;
-    const struct incident_row *incident;
+    const struct incident_row *incident; /* its head, of a condition too */
+    const struct condition *condition;   /* NULL: it is an incident of slots */
     enum mail_state state;
     bool was_down;
     enum conf_severity severity;

@@ -43,6 +43,21 @@ mail_facts_free(struct mail_facts *facts)
     facts->facts = NULL;
 }
 
+void
+mail_subject(const struct mail_facts *facts, char subject[MAIL_SUBJECT_BYTES])
+{
+    static const char *const words[CONDITION_ON_COUNT] = {
+        [CONDITION_ON_CHECK] = "",
+        [CONDITION_ON_AGENT] = "agent ",
+        [CONDITION_ON_REGION] = "region ",
+        [CONDITION_ON_COLLECTOR] = "collector",
+    };
+
+    (void)snprintf(subject, MAIL_SUBJECT_BYTES, "%s%s",
+        facts->is_condition ? words[facts->condition.claim.on] : "",
+        facts->incident.check_name);
+}
+
 /* ---- headers ---- */
 
 enum { HEADER_BYTES = 400 };
@@ -97,13 +112,15 @@ put_headers(const struct mail_facts *facts,
     char date[SAY_BYTES];
     char from[HEADER_BYTES];
     char to[HEADER_BYTES];
+    char about[MAIL_SUBJECT_BYTES];
     char subject[HEADER_BYTES];
 
+    mail_subject(facts, about);
     say_mail_date(facts->now_unix_ms, date);
     (void)snprintf(from, sizeof(from), "\"leadline\" <%.300s>", envelope->from);
     (void)snprintf(to, sizeof(to), "<%.300s>", envelope->to);
-    (void)snprintf(subject, sizeof(subject), "[INC-%s] %s", facts->incident.id,
-        facts->incident.check_name);
+    (void)snprintf(
+        subject, sizeof(subject), "[INC-%s] %s", facts->incident.id, about);
     if (mime_put_header(out, "From", from, err) != 0 ||
         mime_put_header(out, "Date", date, err) != 0 ||
         mime_put_header(out, "To", to, err) != 0 ||

@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "collector_conf.h"
+#include "condition.h"
 #include "err.h"
 #include "incident_row.h"
 #include "mail_doc.h"
@@ -65,6 +66,8 @@ struct mail_facts {
     const struct zone *zone; /* borrowed; NULL: UTC */
     enum conf_severity severity;
     struct incident_row incident;
+    bool is_condition; /* `incident` then holds its id, subject and times */
+    struct condition condition;
 
     char kind[16]; /* "http" */
     char target[MAIL_TARGET_BYTES];
@@ -98,6 +101,11 @@ void mail_facts_free(struct mail_facts *facts);
 /* "firing"; outside the enum NULL. */
 const char *mail_state_name(int state);
 const char *mail_severity_name(enum conf_severity severity);
+
+/* What it is about: "acme/home", "agent eu1", "region eu", "collector". */
+enum { MAIL_SUBJECT_BYTES = 160 };
+void mail_subject(
+    const struct mail_facts *facts, char subject[MAIL_SUBJECT_BYTES]);
 
 /* What the body says, its state first; with what was seen, or without. */
 void mail_body(

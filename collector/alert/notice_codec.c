@@ -4,7 +4,7 @@
 #include "row.h"
 
 enum {
-    NOTICE_ROW_VERSION = 1,
+    NOTICE_ROW_BARE = 1, /* what once was: incidents alone */
     TARGETS_MAX = 4096,
     TARGET_MIN_BYTES = 7 /* of an encoded one: what bounds the allocation */
 };
@@ -29,7 +29,7 @@ notice_encode(const struct notice *notice, struct buf *buf, struct err *err)
     row_put_uint(&out, NOTICE_ROW_VERSION);
     row_put_text(&out, notice->id);
     row_put_uint(&out, notice->check);
-    row_put_text(&out, notice->check_name);
+    row_put_text(&out, notice->subject);
     row_put_text(&out, notice->scope);
     row_put_uint(&out, notice->class);
     row_put_uint(&out, notice->severity);
@@ -42,6 +42,10 @@ notice_encode(const struct notice *notice, struct buf *buf, struct err *err)
     row_put_uint(&out, notice->acked);
     row_put_uint(&out, notice->fresh);
     row_put_int(&out, notice->due_unix_ms);
+    row_put_uint(&out, notice->is_condition);
+    row_put_uint(&out, notice->on);
+    row_put_uint(&out, notice->event);
+    row_put_int(&out, notice->tell_unix_ms);
     row_put_uint(&out, notice->target_count);
     for (size_t i = 0; i < notice->target_count; i++)
         put_target(&out, &notice->targets[i]);
@@ -64,11 +68,13 @@ take_target(struct row_in *in, struct notice_target *target)
 static void
 take_head(struct row_in *in, struct notice *notice)
 {
-    if (row_take_uint(in, UINT8_MAX) != NOTICE_ROW_VERSION)
+    uint64_t version = row_take_uint(in, UINT8_MAX);
+
+    if (version != NOTICE_ROW_VERSION && version != NOTICE_ROW_BARE)
         in->failed = true;
     row_take_text(in, notice->id, sizeof(notice->id));
     notice->check = (uint32_t)row_take_uint(in, UINT32_MAX);
-    row_take_text(in, notice->check_name, sizeof(notice->check_name));
+    row_take_text(in, notice->subject, sizeof(notice->subject));
     row_take_text(in, notice->scope, sizeof(notice->scope));
     notice->class = (enum alert_class)row_take_uint(in, ALERT_CLASS_COUNT - 1);
     notice->severity = (enum conf_severity)row_take_uint(in, SEVERITY_PAGE);
@@ -81,6 +87,12 @@ take_head(struct row_in *in, struct notice *notice)
     notice->acked = row_take_bool(in);
     notice->fresh = row_take_bool(in);
     notice->due_unix_ms = row_take_int(in);
+    if (version == NOTICE_ROW_BARE)
+        return;
+    notice->is_condition = row_take_bool(in);
+    notice->on = (enum condition_on)row_take_uint(in, CONDITION_ON_COUNT - 1);
+    notice->event = row_take_bool(in);
+    notice->tell_unix_ms = row_take_int(in);
 }
 
 int

@@ -22,6 +22,19 @@ notice_free(struct notice *notice)
     notice->target_count = 0;
 }
 
+void
+notice_group(const struct notice *notice, char group[CONF_NAME_BYTES])
+{
+    size_t len = strcspn(notice->subject, "/");
+
+    if (notice->on != CONDITION_ON_CHECK || len >= CONF_NAME_BYTES) {
+        memcpy(group, NOTICE_FLEET, sizeof(NOTICE_FLEET));
+        return;
+    }
+    memcpy(group, notice->subject, len);
+    group[len] = '\0';
+}
+
 struct notice_target *
 notice_target(struct notice *notice, const char *address, struct err *err)
 {

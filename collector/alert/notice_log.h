@@ -2,7 +2,7 @@
  * notice_log.h - what each recipient has been told of each incident, and what
  * is still to be told.
  *
- * One row an incident, written in the transaction that saw the incident
+ * One row an incident or condition, written in the transaction that saw the incident
  * change, so that whatever must happen later survives a crash.  A notice is
  * active while something may still have to be told of it; a settled one is
  * kept because late results may yet make it untrue.
@@ -19,6 +19,7 @@
 
 #include "buf.h"
 #include "class.h"
+#include "condition.h"
 #include "err.h"
 #include "incident_row.h"
 #include "mail_pace.h"
@@ -48,8 +49,11 @@ struct notice_target {
 /* targets are owned: notice_free(). */
 struct notice {
     char id[INCIDENT_ID_BYTES];
-    uint32_t check;
-    char check_name[130];
+    bool is_condition;    /* else an incident of a check's slots */
+    enum condition_on on; /* CONDITION_ON_CHECK for incidents */
+    uint32_t check;       /* 0: none */
+    char subject[CONDITION_SUBJECT_BYTES]; /* a check's, agent's or region's
+                                              name; "" */
     char scope[INCIDENT_SCOPE_BYTES];
     enum alert_class class;
     enum conf_severity severity;
@@ -60,17 +64,28 @@ struct notice {
     int64_t end_unix_ms; /* 0: open */
     uint8_t reason;      /* enum measure_reason */
     bool acked;
-    bool fresh;          /* has been seen bad and young since it opened */
-    int64_t due_unix_ms; /* not told before; 0: not decided yet */
+    bool fresh;           /* has been seen bad and young since it opened */
+    bool event;           /* its end is nothing to tell */
+    int64_t tell_unix_ms; /* a condition: not before; 0 */
+    int64_t due_unix_ms;  /* not told before; 0: not decided yet */
     struct notice_target *targets; /* owned */
     size_t target_count;
 };
 
 void notice_free(struct notice *notice);
 
+/* "fleet": what is no site's. */
+#define NOTICE_FLEET "fleet"
+
+/* What it is told together with: a site's name, or NOTICE_FLEET. */
+void notice_group(const struct notice *notice, char group[CONF_NAME_BYTES]);
+
 /* The target of that address, made if there is none; NULL: out of memory. */
 struct notice_target *notice_target(
     struct notice *notice, const char *address, struct err *err);
+
+/* Rows are of this version; older ones are read, too. */
+enum { NOTICE_ROW_VERSION = 2 };
 
 int notice_encode(
     const struct notice *notice, struct buf *buf, struct err *err);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notice_log.h"
+
 static int
 add(struct receiver_list *list, const char *address, const char *timezone,
     struct err *err)
@@ -35,16 +37,29 @@ add_all(struct receiver_list *list, const struct strlist *addresses,
 }
 
 static bool
-wants(const struct conf_receiver *receiver, const char *site,
-    enum conf_severity severity)
+has_for_all_sites(const struct config *config)
 {
-    return severity >= receiver->from_severity &&
-           (receiver->sites.count == 0 || strlist_has(&receiver->sites, site));
+    for (size_t i = 0; i < config->receiver_count; i++) {
+        if (config->receivers[i].sites.count == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+wants(const struct config *config, const struct conf_receiver *receiver,
+    const char *group, enum conf_severity severity)
+{
+    if (severity < receiver->from_severity)
+        return false;
+    if (receiver->sites.count == 0 || strlist_has(&receiver->sites, group))
+        return true;
+    return strcmp(group, NOTICE_FLEET) == 0 && !has_for_all_sites(config);
 }
 
 static int
-find(const struct config *config, const char *site, enum conf_severity severity,
-    struct receiver_list *list, struct err *err)
+find(const struct config *config, const char *group,
+    enum conf_severity severity, struct receiver_list *list, struct err *err)
 {
     if (!config->mail.configured)
         return 0;
@@ -55,7 +70,7 @@ find(const struct config *config, const char *site, enum conf_severity severity,
     for (size_t i = 0; i < config->receiver_count; i++) {
         const struct conf_receiver *receiver = &config->receivers[i];
 
-        if (wants(receiver, site, severity) &&
+        if (wants(config, receiver, group, severity) &&
             add_all(list, &receiver->mail,
                 receiver->timezone[0] != '\0' ? receiver->timezone
                                               : config->timezone,
@@ -66,16 +81,11 @@ find(const struct config *config, const char *site, enum conf_severity severity,
 }
 
 int
-receivers_of(const struct config *config, const char *check_name,
+receivers_of(const struct config *config, const char *group,
     enum conf_severity severity, struct receiver_list *list, struct err *err)
 {
-    char site[CHECK_NAME_BYTES] = "";
-    size_t len = strcspn(check_name, "/");
-
     *list = (struct receiver_list){0};
-    if (len < sizeof(site))
-        memcpy(site, check_name, len);
-    if (find(config, site, severity, list, err) == 0)
+    if (find(config, group, severity, list, err) == 0)
         return 0;
     receiver_list_free(list);
     return -1;

@@ -22,8 +22,11 @@ struct receiver_list {
     size_t count;
 };
 
-/* `check_name` is "site/check". */
-int receivers_of(const struct config *config, const char *check_name,
+/*
+ * Of a site's name, or NOTICE_FLEET: agents, regions and the collector are told
+ * to receivers of all sites, or where there is none to every receiver.
+ */
+int receivers_of(const struct config *config, const char *group,
     enum conf_severity severity, struct receiver_list *list, struct err *err);
 /* Every mail address that may be told anything, each once.  -1: no memory. */
 int receivers_all(const struct config *config, struct strlist *all);

@@ -38,7 +38,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (mailq_row_decode(bytes, &row, &err) == 0)
             same(mailq_row_encode(&row, &again, &err), &again, bytes);
     } else if (notice_decode(bytes, &notice, &err) == 0) {
-        same(notice_encode(&notice, &again, &err), &again, bytes);
+        int rc = notice_encode(&notice, &again, &err);
+
+        if (data[1] == NOTICE_ROW_VERSION)
+            same(rc, &again, bytes);
         notice_free(&notice);
     }
     buf_free(&again);

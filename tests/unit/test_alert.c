@@ -182,7 +182,7 @@ see(void *ctx, const struct mailq_row *row, struct err *err)
         notice_get(seen->fixture->txn, row->incident, &notice, err), 1);
     (void)snprintf(seen->text + used, sizeof(seen->text) - used,
         "%s%s %s %s %.3s", used > 0 ? ", " : "",
-        mail_state_name(row->state_told), notice.check_name, notice.scope,
+        mail_state_name(row->state_told), notice.subject, notice.scope,
         row->recipient);
     notice_free(&notice);
     seen->ids[seen->count++] = row->id;
@@ -576,6 +576,94 @@ a_clock_set_back_does_not_make_it_wait(void **state)
 
 #define with_store(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- what is no incident of slots ---- */
+
+static void
+settle(struct fixture *fixture, const struct condition_claim *claim)
+{
+    struct condition_claims held = {0};
+    struct err err;
+
+    if (claim != NULL)
+        assert_ok(condition_claims_add(&held, claim, &err), err);
+    assert_ok(
+        condition_settle(fixture->txn, ALERT_AGENT_OFFLINE, &held,
+            fixture->now_unix_ms, alert_take_condition, fixture->alert, &err),
+        err);
+    condition_claims_free(&held);
+}
+
+static struct condition_claim
+agent_is_silent(void)
+{
+    return (struct condition_claim){
+        .class = ALERT_AGENT_OFFLINE,
+        .severity = SEVERITY_NOTIFY,
+        .on = CONDITION_ON_AGENT,
+        .subject = "eu1",
+        .since_unix_ms = start - MINUTE,
+        .tell_unix_ms = start + 5 * MINUTE,
+        .words = "silent since 02:09:00",
+    };
+}
+
+static void
+a_condition_is_told_from_its_moment_on_and_resolved(void **state)
+{
+    struct fixture *fixture = *state;
+    struct condition_claim claim = agent_is_silent();
+    struct seen seen;
+
+    settle(fixture, &claim);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * MINUTE - 1);
+    assert_queue(fixture, "");
+    run_at(fixture, start + 5 * MINUTE);
+    look(fixture, &seen);
+    assert_non_null(strstr(seen.body, "] agent eu1\r\n"));
+    assert_non_null(strstr(seen.body, "silent since 02:09:00"));
+    deliver(fixture, "firing eu1  one");
+    fixture->now_unix_ms = start + 6 * MINUTE;
+    settle(fixture, NULL);
+    begin_again(fixture);
+    run_at(fixture, start + 6 * MINUTE);
+    deliver(fixture, "resolved eu1  one");
+}
+
+static void
+a_condition_that_ends_before_its_moment_is_not_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct condition_claim claim = agent_is_silent();
+
+    settle(fixture, &claim);
+    run_at(fixture, start + 4 * MINUTE);
+    settle(fixture, NULL);
+    run_at(fixture, start + 6 * MINUTE);
+    assert_queue(fixture, "");
+    assert_int_equal(fixture->next_unix_ms, INT64_MAX);
+}
+
+static void
+of_an_event_nothing_is_resolved(void **state)
+{
+    struct fixture *fixture = *state;
+    struct condition_claim claim = agent_is_silent();
+
+    claim.event = true;
+    claim.tell_unix_ms = 0;
+    settle(fixture, &claim);
+    run_at(fixture, start);
+    run_at(fixture, start + MINUTE);
+    deliver(fixture, "firing eu1  one");
+    run_at(fixture, start + 12 * HOUR);
+    assert_queue(fixture, "");
+    fixture->now_unix_ms = start + 25 * HOUR;
+    settle(fixture, NULL);
+    run_at(fixture, start + 25 * HOUR);
+    assert_queue(fixture, "");
+}
+
 int
 main(void)
 {
@@ -597,6 +685,14 @@ main(void)
         with_store(the_mail_threads_with_its_incident),
         with_store(a_lost_transaction_is_decided_again),
         with_store(a_clock_set_back_does_not_make_it_wait),
+        cmocka_unit_test_setup_teardown(
+            a_condition_is_told_from_its_moment_on_and_resolved, setup,
+            teardown),
+        cmocka_unit_test_setup_teardown(
+            a_condition_that_ends_before_its_moment_is_not_told, setup,
+            teardown),
+        cmocka_unit_test_setup_teardown(
+            of_an_event_nothing_is_resolved, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("alert", tests, NULL, NULL);

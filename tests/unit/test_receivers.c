@@ -1,5 +1,7 @@
 #include "receivers.h"
 
+#include "notice_log.h"
+
 #include <string.h>
 
 #include "class.h"
@@ -35,14 +37,14 @@ config_with(const char *receivers)
 
 /* "address timezone, ..." */
 static void
-assert_told(const struct config *config, const char *check,
+assert_told(const struct config *config, const char *group,
     enum conf_severity severity, const char *expected)
 {
     struct receiver_list list;
     char text[512] = "";
     struct err err;
 
-    assert_ok(receivers_of(config, check, severity, &list, &err), err);
+    assert_ok(receivers_of(config, group, severity, &list, &err), err);
     for (size_t i = 0; i < list.count; i++) {
         (void)strcat(text, i > 0 ? ", " : "");
         (void)strcat(text, list.items[i].address);
@@ -61,9 +63,9 @@ without_receivers_mail_to_gets_notify_and_above(void **state)
         "one@mail.example Europe/Berlin, two@mail.example Europe/Berlin";
 
     (void)state;
-    assert_told(config, "acme/home", SEVERITY_PAGE, both);
-    assert_told(config, "acme/home", SEVERITY_NOTIFY, both);
-    assert_told(config, "acme/home", SEVERITY_TICKET, "");
+    assert_told(config, "acme", SEVERITY_PAGE, both);
+    assert_told(config, "acme", SEVERITY_NOTIFY, both);
+    assert_told(config, "acme", SEVERITY_TICKET, "");
     collector_conf_free(config);
 }
 
@@ -81,16 +83,35 @@ receivers_choose_sites_and_severity_and_nobody_is_told_twice(void **state)
     struct strlist all = {0};
 
     (void)state;
-    assert_told(config, "acme/home", SEVERITY_PAGE,
+    assert_told(config, "acme", SEVERITY_PAGE,
         "one@mail.example Europe/Berlin, three@mail.example Asia/Tokyo");
     assert_told(
-        config, "acme/home", SEVERITY_NOTIFY, "one@mail.example Europe/Berlin");
+        config, "acme", SEVERITY_NOTIFY, "one@mail.example Europe/Berlin");
     assert_told(
-        config, "shop/home", SEVERITY_PAGE, "one@mail.example Europe/Berlin");
-    assert_told(config, "shop/home", SEVERITY_DIGEST, "");
+        config, "shop", SEVERITY_PAGE, "one@mail.example Europe/Berlin");
+    assert_told(config, "shop", SEVERITY_DIGEST, "");
     assert_int_equal(receivers_all(config, &all), 0);
     assert_int_equal(all.count, 2);
     strlist_free(&all);
+    collector_conf_free(config);
+}
+
+static void
+the_fleet_is_told_to_those_of_all_sites_or_to_everybody(void **state)
+{
+    struct config *config = config_with(
+        "receivers:\n"
+        "- {name: all, mail: [one@mail.example]}\n"
+        "- {name: acme, mail: [two@mail.example], sites: [acme]}\n");
+
+    (void)state;
+    assert_told(
+        config, NOTICE_FLEET, SEVERITY_PAGE, "one@mail.example Europe/Berlin");
+    collector_conf_free(config);
+    config = config_with(
+        "receivers: [{name: acme, mail: [two@mail.example], sites: [acme]}]\n");
+    assert_told(
+        config, NOTICE_FLEET, SEVERITY_PAGE, "two@mail.example Europe/Berlin");
     collector_conf_free(config);
 }
 
@@ -101,7 +122,7 @@ without_mail_nobody_is_told(void **state)
 
     (void)state;
     config->mail.configured = false;
-    assert_told(config, "acme/home", SEVERITY_PAGE, "");
+    assert_told(config, "acme", SEVERITY_PAGE, "");
     collector_conf_free(config);
 }
 
@@ -128,6 +149,8 @@ main(void)
         cmocka_unit_test(without_receivers_mail_to_gets_notify_and_above),
         cmocka_unit_test(
             receivers_choose_sites_and_severity_and_nobody_is_told_twice),
+        cmocka_unit_test(
+            the_fleet_is_told_to_those_of_all_sites_or_to_everybody),
         cmocka_unit_test(without_mail_nobody_is_told),
         cmocka_unit_test(classes_have_their_severity),
     };
