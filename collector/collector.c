@@ -46,6 +46,7 @@ struct collector {
     struct loop_signal on_int;
     struct loop_signal on_hup;
     struct log_limit failed_log;
+    char first_mistake[256]; /* of the file when it was read again */
 };
 
 const char *
@@ -63,7 +64,11 @@ collector_control_endpoint(const struct config *config)
 static void
 say_mistake(void *ctx, const char *line)
 {
-    const struct collector *collector = ctx;
+    struct collector *collector = ctx;
+
+    if (collector->first_mistake[0] == '\0')
+        (void)snprintf(collector->first_mistake,
+            sizeof(collector->first_mistake), "%.255s", line);
 
     log_event(LOG_AT_ERROR, "config.mistake", "%s", line);
     if (collector->mistake != NULL)
@@ -168,6 +173,18 @@ reload_told(void *ctx, struct conf_change *change)
     free(change);
 }
 
+/* The first mistake says most. */
+static void
+tell_refused(struct collector *collector, const char *why)
+{
+    const char *first = collector->first_mistake;
+    struct err err;
+
+    if (conf_change_refuse(
+            collector->writer, first[0] != '\0' ? first : why, &err) != 0)
+        log_event(LOG_AT_ERROR, "config.refused", "error=\"%s\"", err.msg);
+}
+
 static void
 on_reload(void *ctx)
 {
@@ -175,6 +192,7 @@ on_reload(void *ctx)
     struct conf_change *change = calloc(1, sizeof(*change));
     struct err err = {.code = ERR_NOMEM, .msg = "out of memory"};
 
+    collector->first_mistake[0] = '\0';
     if (change == NULL)
         goto refused;
     change->config = collector_conf_read_whole(
@@ -192,6 +210,7 @@ refused:
         collector->config_path, err.msg);
     control_set_refused(collector->control, err.msg);
     web_set_refused(collector->web, true);
+    tell_refused(collector, err.msg);
     free(change);
 }
 

@@ -1,10 +1,12 @@
 #include "conf_change.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "conf_history.h"
+#include "raise.h"
 
 /* Room for the file's text and what commands have made of it. */
 enum { TEXT_MAX_BYTES = 2 << 20 };
@@ -83,6 +85,8 @@ run_change(struct writer_job *base, struct writer_room *room,
             txn, change->config, room->now_unix_ms, &version, err) != 0 ||
         writer_reload_history(room, txn, err) != 0)
         return -1;
+    if (!change->by_command)
+        raise_note_refused(room->raise, "", room->now_unix_ms);
     return adopt(room->history, change->path, &change->config, err);
 }
 
@@ -104,6 +108,43 @@ conf_change_start(struct writer *writer, struct conf_change *change)
     change->job.run = run_change;
     change->job.done = change_done;
     writer_put(writer, &change->job);
+}
+
+struct refusal {
+    struct writer_job job; /* first */
+    char why[256];
+};
+
+static int
+run_refusal(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    const struct refusal *refusal = (struct refusal *)base;
+
+    (void)txn;
+    (void)err;
+    raise_note_refused(room->raise, refusal->why, room->now_unix_ms);
+    return 0;
+}
+
+static void
+refusal_done(struct writer_job *base)
+{
+    free(base);
+}
+
+int
+conf_change_refuse(struct writer *writer, const char *why, struct err *err)
+{
+    struct refusal *refusal = calloc(1, sizeof(*refusal));
+
+    if (refusal == NULL)
+        return err_set(err, ERR_NOMEM, "a refused configuration");
+    refusal->job.run = run_refusal;
+    refusal->job.done = refusal_done;
+    (void)snprintf(refusal->why, sizeof(refusal->why), "%.255s", why);
+    writer_put(writer, &refusal->job);
+    return 0;
 }
 
 void

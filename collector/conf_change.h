@@ -37,6 +37,12 @@ struct conf_change {
 /* Hands it to the writer, until `told`. */
 void conf_change_start(struct writer *writer, struct conf_change *change);
 
+/*
+ * The file was read again and refused, `why`: people are told, until one is
+ * accepted.  ERR_NOMEM.
+ */
+int conf_change_refuse(struct writer *writer, const char *why, struct err *err);
+
 /* What is in it, not itself. */
 void conf_change_free(struct conf_change *change);
 

@@ -60,6 +60,17 @@ add_dns(uint32_t crc, const struct dns_facts *dns)
     return digest_crc32c(crc, &sum, sizeof(sum));
 }
 
+/* The leaf may stay, and what is above it end another day. */
+static uint32_t
+add_tls(uint32_t crc, const struct tls_facts *tls)
+{
+    crc = add_text(crc, tls->chain[0].fingerprint_sha256);
+    crc = digest_crc32c(crc, &tls->verified_not_after_unix_ms,
+        sizeof(tls->verified_not_after_unix_ms));
+    return digest_crc32c(crc, &tls->presented_not_after_unix_ms,
+        sizeof(tls->presented_not_after_unix_ms));
+}
+
 uint32_t
 notable_mark(const struct measure *measure)
 {
@@ -72,7 +83,7 @@ notable_mark(const struct measure *measure)
         if (facts->http != NULL)
             crc = add_http(crc, facts->http);
         if (facts->tls != NULL && facts->tls->chain_count > 0)
-            crc = add_text(crc, facts->tls->chain[0].fingerprint_sha256);
+            crc = add_tls(crc, facts->tls);
         if (facts->dns != NULL)
             crc = add_dns(crc, facts->dns);
     }

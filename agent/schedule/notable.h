@@ -4,7 +4,8 @@
  * Most results look like the one before, and travel without their facts.
  * The mark is a number over what people want to hear of when it moves:
  * address, HTTP status, redirects, the site's release, the presented
- * certificate, the DNS answers (in any order, whatever their TTL).
+ * certificate and when its chains end, the DNS answers (in any order, whatever
+ * their TTL).
  */
 #ifndef AGENT_NOTABLE_H
 #define AGENT_NOTABLE_H

@@ -6,12 +6,15 @@
 #include "log.h"
 #include "notable.h"
 
+static const int64_t facts_again_ns = 24 * 3600 * NS_PER_SEC;
+
 /* One address family of a check that is measured apart. */
 struct leg {
     struct task *task;        /* borrowed */
     enum check_family family; /* ANY, 4 or 6 */
     uint32_t mark;            /* of the last served result; 0: none yet */
     bool told;                /* facts, since the start */
+    int64_t told_ns;          /* ... and when last */
     bool no_route;            /* as last told */
 };
 
@@ -75,20 +78,30 @@ is_old_news(struct leg *leg, const struct measure *measure)
     return no_route && was;
 }
 
+/*
+ * The first, what changed, what failed; and once a day what is as it was, so
+ * that a collector whose store is new or restored comes to know when each
+ * certificate ends.
+ */
 static bool
 are_facts_news(struct leg *leg, const struct measure *measure)
 {
-    uint32_t mark;
-    bool news = !leg->told;
+    int64_t now_ns = loop_now_ns(leg->task->host->loop);
+    bool news = !leg->told || now_ns - leg->told_ns >= facts_again_ns;
 
     if (measure->facts == NULL)
         return false;
+    if (measure_votes_up(measure)) {
+        uint32_t mark = notable_mark(measure);
+
+        news = news || mark != leg->mark;
+        leg->mark = mark;
+    } else {
+        news = true;
+    }
+    if (news)
+        leg->told_ns = now_ns;
     leg->told = true;
-    if (!measure_votes_up(measure))
-        return true;
-    mark = notable_mark(measure);
-    news = news || mark != leg->mark;
-    leg->mark = mark;
     return news;
 }
 
@@ -296,6 +309,7 @@ task_replace(struct task *task, struct check *check,
             continue;
         task->legs[i].mark = old->legs[i].mark;
         task->legs[i].told = old->legs[i].told;
+        task->legs[i].told_ns = old->legs[i].told_ns;
         task->legs[i].no_route = old->legs[i].no_route;
     }
     task_stop(old);

@@ -155,5 +155,6 @@ raise_leg_take(struct raise_leg *leg, const struct check *check,
     if (measure_votes_up(measure) && measure->facts != NULL &&
         measure->facts->dns != NULL)
         leg->authenticated = measure->facts->dns->authenticated;
-    return changed || (leg->streaks[SIGN_DOWN].in > 0) != was_down;
+    return changed || leg->slots == RAISE_SLOTS_MAX ||
+           (leg->streaks[SIGN_DOWN].in > 0) != was_down;
 }

@@ -60,7 +60,7 @@ uint16_t raise_sign_slots(enum raise_sign sign);
 
 /*
  * Takes a result, whose facts may be absent.  True if that changed what is
- * held, or began or ended a row of SIGN_DOWN.
+ * held, began or ended a row of SIGN_DOWN, or made everything known.
  */
 bool raise_leg_take(struct raise_leg *leg, const struct check *check,
     const struct measure *measure, int64_t now_unix_ms);

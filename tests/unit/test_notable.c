@@ -50,7 +50,7 @@ static void
 what_people_want_to_hear_of_moves_the_mark(void **state)
 {
     struct measure measure;
-    uint32_t seen[10];
+    uint32_t seen[12];
 
     (void)state;
     setup(&measure);
@@ -74,7 +74,11 @@ what_people_want_to_hear_of_moves_the_mark(void **state)
     (void)strcpy(measure.facts->http->headers[2], "x-git-commit: c0ffee");
     measure.facts->http->header_count = 3;
     seen[9] = notable_mark(&measure);
-    for (size_t i = 0; i < 10; i++) {
+    measure.facts->tls->verified_not_after_unix_ms = 1;
+    seen[10] = notable_mark(&measure);
+    measure.facts->tls->presented_not_after_unix_ms = 1;
+    seen[11] = notable_mark(&measure);
+    for (size_t i = 0; i < 12; i++) {
         assert_int_not_equal(seen[i], 0);
         for (size_t j = 0; j < i; j++)
             assert_int_not_equal(seen[i], seen[j]);

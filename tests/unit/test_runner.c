@@ -442,6 +442,26 @@ facts_go_along_first_and_when_they_change(void **state)
     }
 }
 
+/* So that a collector with a new store hears of what does not change. */
+static void
+facts_go_along_again_once_a_day(void **state)
+{
+    struct fixture *f = *state;
+    size_t told = 0;
+    int slots = 0;
+
+    configure_one(f, CHECK_HTTP, CHECK_FAMILY_ANY);
+    for (; told < 2 && slots < 100000; slots++) {
+        wait_for_start(f);
+        fake_probe_end(0, MEASURE_UP, REASON_NONE, facts_new());
+        told += f->with_facts[0];
+        f->seen_count = 0;
+    }
+    assert_int_equal(told, 2);
+    assert_true((slots - 1) * MINUTE >= 24 * 60 * MINUTE);
+    assert_true((slots - 2) * MINUTE < 24 * 60 * MINUTE);
+}
+
 static void
 both_results_of_a_down_bring_their_facts(void **state)
 {
@@ -803,6 +823,7 @@ main(void)
         CASE(no_more_than_the_cap_run_at_once),
         CASE(who_waits_starts_as_soon_as_there_is_room),
         CASE(facts_go_along_first_and_when_they_change),
+        CASE(facts_go_along_again_once_a_day),
         CASE(both_results_of_a_down_bring_their_facts),
         CASE(a_loop_that_lags_is_told_with_the_result),
         CASE(a_new_configuration_leaves_unchanged_checks_alone),
