@@ -197,7 +197,8 @@ think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
     if (watch_run(room->watch, txn, room->now_unix_ms, alert_take_news,
             room->alert, &watch_again, &writer->next_unix_ms, err) != 0)
         return err_wrap(err, "judging");
-    if (raise_run(room->raise, txn, &now, NULL, NULL, err) != 0)
+    if (raise_run(room->raise, txn, &now, alert_take_condition, room->alert,
+            err) != 0)
         return err_wrap(err, "raising");
     if (alert_run(room->alert, txn, room->now_unix_ms, queued,
             &alert_next_unix_ms, err) != 0)
