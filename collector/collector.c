@@ -16,6 +16,7 @@
 #include "store.h"
 #include "text.h"
 #include "web.h"
+#include "webhook_out.h"
 #include "writer.h"
 
 static const char default_store[] = "/var/lib/leadline";
@@ -36,6 +37,7 @@ struct collector {
     struct control *control;
     struct curl_loop *curl;
     struct mailer *mailer;
+    struct webhook_out *webhooks;
     struct meter *meter;
     struct web *web; /* NULL: not configured */
     struct care *care;
@@ -138,6 +140,8 @@ put_in_force(void *ctx, struct conf_change *change)
     if (control_reload(collector->control, &err) != 0 ||
         mailer_set_config(collector->mailer, &collector->config->mail, &err) !=
             0 ||
+        webhook_out_set_config(collector->webhooks, collector->config, &err) !=
+            0 ||
         reopen_web(collector, before, &err) != 0)
         log_event(LOG_AT_ERROR, "config.reload", "error=\"%s\"", err.msg);
     collector_conf_free(before);
@@ -233,11 +237,18 @@ run_report(struct writer_job *base, struct writer_room *room,
 }
 
 static void
+look_at_queue(struct collector *collector)
+{
+    mailer_nudge(collector->mailer);
+    webhook_out_nudge(collector->webhooks);
+}
+
+static void
 report_done(struct writer_job *base)
 {
     struct report_job *job = (struct report_job *)base;
 
-    mailer_nudge(job->collector->mailer);
+    look_at_queue(job->collector);
     free(job);
 }
 
@@ -261,9 +272,7 @@ take_report(void *ctx, const struct mailq_report *report)
 static void
 mail_queued(void *ctx)
 {
-    struct collector *collector = ctx;
-
-    mailer_nudge(collector->mailer);
+    look_at_queue(ctx);
 }
 
 static void
@@ -324,19 +333,22 @@ load_key(
 static int
 start_mail(struct collector *collector, struct err *err)
 {
+    struct mailer_spec spec = {
+        .loop = collector->loop,
+        .store = collector->store,
+        .report = take_report,
+        .ctx = collector,
+    };
+
     collector->curl = curl_loop_new(collector->loop, err);
     if (collector->curl == NULL)
         return -1;
-    collector->mailer = mailer_new(
-        &(struct mailer_spec){
-            .loop = collector->loop,
-            .curl = collector->curl,
-            .store = collector->store,
-            .report = take_report,
-            .ctx = collector,
-        },
-        err);
-    if (collector->mailer == NULL)
+    spec.curl = collector->curl;
+    collector->mailer = mailer_new(&spec, err);
+    collector->webhooks = webhook_out_new(&spec, err);
+    if (collector->mailer == NULL || collector->webhooks == NULL ||
+        webhook_out_set_config(collector->webhooks, collector->config, err) !=
+            0)
         return -1;
     return mailer_set_config(collector->mailer, &collector->config->mail, err);
 }
@@ -454,6 +466,7 @@ end(struct collector *collector)
     control_close(collector->control);
     intake_close(collector->intake);
     meter_free(collector->meter);
+    webhook_out_free(collector->webhooks);
     mailer_free(collector->mailer);
     curl_loop_free(collector->curl);
     store_close(collector->store);
@@ -480,7 +493,7 @@ collector_run(const struct collector_spec *spec, struct err *err)
                                              : default_listen,
             collector_store_dir(collector.config),
             collector.config->check_count);
-        mailer_nudge(collector.mailer);
+        look_at_queue(&collector);
         loop_run(collector.loop);
         log_event(LOG_AT_INFO, "collector.stop", "reason=signal");
     }

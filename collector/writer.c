@@ -10,6 +10,7 @@
 #include "assign.h"
 #include "blind.h"
 #include "clock.h"
+#include "escalate.h"
 #include "ladder.h"
 #include "raise.h"
 #include "retention.h"
@@ -60,6 +61,7 @@ struct writer {
     bool again;              /* late work is left */
     int64_t cells_ns;        /* cells are made again from then on */
     struct retention retention;
+    struct escalate escalate;
     int64_t deleted_unix_ms; /* when the last slice was */
     bool ahead;              /* memory may be ahead of the store */
 };
@@ -182,6 +184,15 @@ raise_clocks(void)
         .unix_ms = clock_unix_ms(), .mono_ns = clock_mono_ns()};
 }
 
+static const struct config *
+newest_config(const struct writer_room *room)
+{
+    const struct conf_history *history = room->history;
+
+    return history->count == 0 ? NULL
+                               : history->versions[history->count - 1].config;
+}
+
 static int
 think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
     struct err *err)
@@ -201,7 +212,9 @@ think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
             err) != 0)
         return err_wrap(err, "raising");
     if (alert_run(room->alert, txn, room->now_unix_ms, queued,
-            &alert_next_unix_ms, err) != 0)
+            &alert_next_unix_ms, err) != 0 ||
+        escalate_run(&writer->escalate, txn, newest_config(room),
+            room->now_unix_ms, queued, &alert_next_unix_ms, err) != 0)
         return err_wrap(err, "alerting");
     if (make_cells(writer, busy, txn, &ladder_again, err) != 0)
         return err_wrap(err, "making cells");

@@ -1,40 +1,30 @@
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "log.h"
+#include "mail_reports.h"
 #include "mailq.h"
 #include "smtp_send.h"
+#include "webhook_conf.h"
 
 enum {
-    REPORTED_MAX = 64,
     LOOK_AGAIN_MS = 60 * 1000, /* whatever was said or not */
-    REPORT_AGAIN_MS = 10 * 1000,
     AFTER_TROUBLE_MS = 5000
-};
-
-/* A report that has been handed over and may not be written yet. */
-struct reported {
-    struct mailq_report report;
-    int64_t handed_ns;
 };
 
 struct mailer {
     struct loop *loop;      /* borrowed */
     struct curl_loop *curl; /* borrowed */
     struct store *store;    /* borrowed */
-    mailer_report_fn *report;
-    void *ctx;
-    struct conf_mail mail; /* owned */
+    struct conf_mail mail;  /* owned */
     struct timer timer;
     struct smtp_send *sending; /* owned; NULL */
     uint64_t sending_id;
     uint32_t sending_tries;
     char sending_to[MAILQ_ADDRESS_BYTES];
-    struct reported reported[REPORTED_MAX];
-    size_t reported_count;
+    struct mail_reports reports;
     struct log_limit trouble;
 };
 
@@ -72,56 +62,16 @@ copy_mail(struct conf_mail *to, const struct conf_mail *from, struct err *err)
     return err_set(err, ERR_NOMEM, "mail settings");
 }
 
-/* ---- which mails wait for their report to be written ---- */
+/* ---- which mail may be sent ---- */
 
+/* Webhooks have a way of their own; what has been reported waits for that. */
 static bool
-is_reported(void *ctx, const struct mailq_row *row)
+is_not_ours(void *ctx, const struct mailq_row *row)
 {
     const struct mailer *mailer = ctx;
 
-    for (size_t i = 0; i < mailer->reported_count; i++) {
-        if (mailer->reported[i].report.id == row->id &&
-            mailer->reported[i].report.tries == row->tries)
-            return true;
-    }
-    return false;
-}
-
-/* Forgets those whose row has gone or has been changed. */
-static int
-forget_written(struct mailer *mailer, struct store_txn *txn, struct err *err)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < mailer->reported_count; i++) {
-        const struct mailq_report *report = &mailer->reported[i].report;
-        struct mailq_row row;
-        int found = mailq_get(txn, report->id, &row, err);
-
-        if (found < 0)
-            return -1;
-        if (found == 1 && row.tries == report->tries && !row.dead &&
-            (!row.cancelled || report->outcome == MAILQ_SENT))
-            mailer->reported[kept++] = mailer->reported[i];
-    }
-    mailer->reported_count = kept;
-    return 0;
-}
-
-/* Says again what was said long ago and is still not written. */
-static void
-report_again(struct mailer *mailer)
-{
-    int64_t now_ns = loop_now_ns(mailer->loop);
-
-    for (size_t i = 0; i < mailer->reported_count; i++) {
-        struct reported *one = &mailer->reported[i];
-
-        if (now_ns - one->handed_ns < REPORT_AGAIN_MS * NS_PER_MS)
-            continue;
-        one->handed_ns = now_ns;
-        mailer->report(mailer->ctx, &one->report);
-    }
+    return webhook_of_address(row->recipient) != NULL ||
+           mail_reports_has(&mailer->reports, row);
 }
 
 /* ---- sending ---- */
@@ -130,7 +80,7 @@ static void
 look_in_ms(struct mailer *mailer, int64_t wait_ms)
 {
     int64_t longest_ms =
-        mailer->reported_count > 0 ? REPORT_AGAIN_MS : LOOK_AGAIN_MS;
+        mailer->reports.count > 0 ? MAIL_REPORT_AGAIN_MS : LOOK_AGAIN_MS;
 
     if (wait_ms > longest_ms)
         wait_ms = longest_ms;
@@ -143,22 +93,15 @@ static void
 hand_over(struct mailer *mailer, uint64_t id, uint32_t tries,
     enum mailq_outcome outcome, const char *text)
 {
-    struct reported *one = &mailer->reported[mailer->reported_count];
-
-    assert(mailer->reported_count < REPORTED_MAX);
-    mailer->reported_count++;
-    *one = (struct reported){
-        .report =
-            {
-                .id = id,
-                .tries = tries,
-                .outcome = outcome,
-                .at_unix_ms = clock_unix_ms(),
-            },
-        .handed_ns = loop_now_ns(mailer->loop),
+    struct mailq_report report = {
+        .id = id,
+        .tries = tries,
+        .outcome = outcome,
+        .at_unix_ms = clock_unix_ms(),
     };
-    (void)snprintf(one->report.text, sizeof(one->report.text), "%s", text);
-    mailer->report(mailer->ctx, &one->report);
+
+    (void)snprintf(report.text, sizeof(report.text), "%s", text);
+    mail_reports_hand_over(&mailer->reports, &report);
 }
 
 static void
@@ -172,7 +115,9 @@ on_sent(void *ctx, enum mailq_outcome outcome, const char *text)
             (unsigned long long)mailer->sending_id, mailer->sending_to);
     else
         log_event(LOG_AT_WARN,
-            outcome == MAILQ_REFUSED ? "mail.refused" : "mail.later",
+            outcome == MAILQ_REFUSED   ? "mail.refused"
+            : outcome == MAILQ_BLOCKED ? "mail.blocked"
+                                       : "mail.later",
             "id=%llu to=\"%s\" tries=%u error=\"%s\"",
             (unsigned long long)mailer->sending_id, mailer->sending_to,
             (unsigned)mailer->sending_tries + 1, text);
@@ -203,7 +148,7 @@ start(struct mailer *mailer, const struct mailq_row *row)
     log_limited(&mailer->trouble, LOG_AT_ERROR, "mail.start",
         "id=%llu error=\"%s\"", (unsigned long long)row->id, err.msg);
     look_in_ms(mailer, 0);
-    hand_over(mailer, row->id, row->tries, MAILQ_LATER, err.msg);
+    hand_over(mailer, row->id, row->tries, MAILQ_BLOCKED, err.msg);
 }
 
 /* 1: one is being sent, 0: none now, -1: the store could not be read. */
@@ -213,7 +158,7 @@ send_next(struct mailer *mailer, int64_t *next_unix_ms, struct err *err)
     struct store_txn *txn = store_begin_read(mailer->store, err);
     struct mailq_pick pick = {
         .now_unix_ms = clock_unix_ms(),
-        .skip = is_reported,
+        .skip = is_not_ours,
         .ctx = mailer,
         .next_unix_ms = INT64_MAX,
     };
@@ -221,16 +166,16 @@ send_next(struct mailer *mailer, int64_t *next_unix_ms, struct err *err)
 
     if (txn == NULL)
         return -1;
-    if (forget_written(mailer, txn, err) == 0)
-        found = mailer->reported_count < REPORTED_MAX
-                    ? mailq_next(txn, &pick, err)
-                    : 0;
+    if (mail_reports_forget_written(&mailer->reports, txn, err) == 0)
+        found = mail_reports_is_full(&mailer->reports)
+                    ? 0
+                    : mailq_next(txn, &pick, err);
     *next_unix_ms = pick.next_unix_ms;
     if (found == 1)
         start(mailer, &pick.row);
     store_abort(txn);
     if (found != 1)
-        report_again(mailer);
+        mail_reports_say_again(&mailer->reports);
     return found;
 }
 
@@ -272,8 +217,7 @@ mailer_new(const struct mailer_spec *spec, struct err *err)
     mailer->loop = spec->loop;
     mailer->curl = spec->curl;
     mailer->store = spec->store;
-    mailer->report = spec->report;
-    mailer->ctx = spec->ctx;
+    mail_reports_init(&mailer->reports, spec->loop, spec->report, spec->ctx);
     timer_init(&mailer->timer, look, mailer);
     return mailer;
 }

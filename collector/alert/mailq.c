@@ -9,6 +9,7 @@
 #include "mailq_codec.h"
 #include "notice_log.h"
 #include "row.h"
+#include "webhook_conf.h"
 
 enum {
     KEY_BYTES = 8,
@@ -200,10 +201,12 @@ consider(void *ctx, const struct mailq_row *row, struct err *err)
         return 0;
     if (pick->row.id != 0 && pick->row.severity >= row->severity)
         return 0;
-    if (notice_get_pace(search->txn, row->recipient, &pace, err) < 0)
-        return -1;
-    if (mail_pace_next(&pace) > from_unix_ms)
-        from_unix_ms = mail_pace_next(&pace);
+    if (webhook_of_address(row->recipient) == NULL) {
+        if (notice_get_pace(search->txn, row->recipient, &pace, err) < 0)
+            return -1;
+        if (mail_pace_next(&pace) > from_unix_ms)
+            from_unix_ms = mail_pace_next(&pace);
+    }
     if (from_unix_ms <= pick->now_unix_ms)
         pick->row = *row;
     else if (from_unix_ms < pick->next_unix_ms)
@@ -229,7 +232,9 @@ static int
 take_sent(struct store_txn *txn, const struct mailq_row *row,
     const struct mailq_report *report, struct err *err)
 {
-    if (notice_note_pace(txn, row->recipient, report->at_unix_ms, err) != 0 ||
+    if ((webhook_of_address(row->recipient) == NULL &&
+            notice_note_pace(txn, row->recipient, report->at_unix_ms, err) !=
+                0) ||
         notice_note_mail(txn, row, true, report->at_unix_ms, err) < 0)
         return -1;
     return mailq_delete(txn, row->id, err);
@@ -248,6 +253,9 @@ take_failed(struct store_txn *txn, struct mailq_row *row,
     row->next_try_unix_ms =
         report->at_unix_ms +
         mail_retry_ms(row->tries, row->id * UINT64_C(2654435761) + row->tries);
+    if (report->retry_unix_ms > 0)
+        row->next_try_unix_ms = report->retry_unix_ms;
+    row->blocked = report->outcome == MAILQ_BLOCKED;
     row->dead = report->outcome == MAILQ_REFUSED ||
                 row->next_try_unix_ms - row->queued_unix_ms > MAIL_GIVE_UP_MS;
     /* The map may move under the message while something is written. */
@@ -280,6 +288,7 @@ mailq_take_report(
         return take_sent(txn, &row, report, err);
     case MAILQ_LATER:
     case MAILQ_REFUSED:
+    case MAILQ_BLOCKED:
         break;
     }
     if (row.cancelled || row.dead || row.tries != report->tries)

@@ -1,5 +1,6 @@
 /*
- * mailq.h - mails that have been decided and not yet delivered.
+ * mailq.h - mails and webhooks' posts that have been decided and not yet
+ * delivered.
  *
  * One row a mail and recipient, written in the transaction that decided it;
  * gone (or dead) when the mailer's report is committed.  A mail that is no
@@ -19,9 +20,9 @@
 enum { MAILQ_ADDRESS_BYTES = 256 };
 
 struct mailq_row {
-    uint64_t id; /* the key; grows */
-    char recipient[MAILQ_ADDRESS_BYTES];
-    char incident[9];   /* "" if it tells none */
+    uint64_t id;                         /* the key; grows */
+    char recipient[MAILQ_ADDRESS_BYTES]; /* an address, or "webhook:NAME" */
+    char incident[9];                    /* "" if it tells none */
     uint8_t state_told; /* enum mail_state of alert/mail_text.h */
     uint8_t severity;   /* enum conf_severity: pages are sent first */
     int64_t queued_unix_ms;
@@ -29,8 +30,11 @@ struct mailq_row {
     uint32_t tries;
     bool dead;      /* refused for good, or 24 h old */
     bool cancelled; /* not to be sent any more */
+    bool blocked;   /* no mail passes until somebody mends the settings */
+    bool escalated; /* the second channel has been told; see escalate.h */
     char last_error[256];
-    struct bytes message; /* the whole mail, CRLF; borrowed from the map */
+    struct bytes message; /* the whole mail, CRLF, or what is posted; borrowed
+                             from the map */
 };
 
 /* The next mail's number: it grows, also over a restored store. */
@@ -68,14 +72,16 @@ struct mailq_pick {
 
 /*
  * Picks the row to send next: due, pages first, then the oldest, whose
- * recipient has not had 10 mails in 10 minutes, and which skip() lets pass.
+ * recipient has not had 10 mails in 10 minutes (webhooks may have any number),
+ * and which skip() lets pass.
  * 1: found, 0: none now (next_unix_ms INT64_MAX: not before something is
  * queued), -1: err.
  */
 int mailq_next(struct store_txn *txn, struct mailq_pick *pick, struct err *err);
 
-/* What became of one attempt. */
-enum mailq_outcome { MAILQ_SENT, MAILQ_LATER, MAILQ_REFUSED };
+/* What became of one attempt.  BLOCKED is LATER for a reason that lies with us
+   and not with the recipient: a password that is not accepted. */
+enum mailq_outcome { MAILQ_SENT, MAILQ_LATER, MAILQ_REFUSED, MAILQ_BLOCKED };
 
 struct mailq_report {
     uint64_t id;
@@ -83,10 +89,11 @@ struct mailq_report {
     enum mailq_outcome outcome;
     char text[256]; /* the server's or the library's words, harmless */
     int64_t at_unix_ms;
+    int64_t retry_unix_ms; /* not before; 0: by the schedule */
 };
 
 /*
- * Applies it: on SENT writes the notice log and removes the row; on LATER sets
+ * Applies it: on SENT writes the notice log and removes the row; on LATER and BLOCKED sets
  * the next try by the schedule of mail.md, and after 24 h gives it up; on
  * REFUSED marks it dead.  A row that is gone is no error, nor a report that
  * was applied already.

@@ -142,6 +142,22 @@ on_read(char *out, size_t size, size_t count, void *ctx)
 
 /* ---- how it ends ---- */
 
+/* 535 and friends (RFC 4954, 6; RFC 3207, 4), and what no retry changes. */
+static bool
+is_for_us_to_mend(const struct smtp_end *end)
+{
+    bool not_now =
+        end->answer >= ANSWER_CODE_NO && end->answer < ANSWER_CODE_BAD;
+    bool bad = end->answer >= ANSWER_CODE_BAD && end->answer <= 599;
+
+    return (!not_now && (end->code == CURLE_LOGIN_DENIED ||
+                            end->code == CURLE_USE_SSL_FAILED)) ||
+           end->code == CURLE_PEER_FAILED_VERIFICATION ||
+           end->code == CURLE_SSL_CACERT_BADFILE ||
+           (bad && (strcmp(end->command, "AUTH") == 0 ||
+                       strcmp(end->command, "MAIL") == 0));
+}
+
 enum mailq_outcome
 smtp_outcome(const struct smtp_end *end)
 {
@@ -150,6 +166,8 @@ smtp_outcome(const struct smtp_end *end)
 
     if (end->code == CURLE_OK)
         return MAILQ_SENT;
+    if (is_for_us_to_mend(end))
+        return MAILQ_BLOCKED;
     if (end->answer < ANSWER_CODE_BAD || end->answer > 599 ||
         (!of_recipient && !end->data_wanted))
         return MAILQ_LATER;

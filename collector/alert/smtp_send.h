@@ -27,8 +27,9 @@ struct smtp_end {
 
 /*
  * 2xx after the mail: sent.  5xx to the recipient or to the mail itself:
- * refused.  Everything else, an unclear end too: later.  A sender or a
- * password that is not accepted is for the operator to mend: later.
+ * refused.  A password, a sender or a certificate that is not accepted is for
+ * the operator to mend, and nobody gets a mail before: blocked.  Everything
+ * else, an unclear end too: later.
  */
 enum mailq_outcome smtp_outcome(const struct smtp_end *end);
 

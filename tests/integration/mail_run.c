@@ -135,6 +135,7 @@ take_report(void *ctx, const struct mailq_report *report)
         [MAILQ_SENT] = "sent",
         [MAILQ_LATER] = "later",
         [MAILQ_REFUSED] = "refused",
+        [MAILQ_BLOCKED] = "blocked",
     };
     struct running *running = ctx;
     size_t waiting = 0;

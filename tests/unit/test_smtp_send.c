@@ -157,9 +157,6 @@ what_may_change_is_tried_later(void **state)
         {{.rcpt = "450 4.2.1 busy"}, "450 4.2.1 busy"},
         {{.data = "451 4.3.0 local error"}, "451 4.3.0"},
         {{.taken = "452 4.3.1 full"}, "452 4.3.1 full"},
-        /* The operator's to mend, and then the mail goes out. */
-        {{.mail = "550 5.7.1 you may not send as this"}, "550 5.7.1"},
-        {{.mail = "530 5.7.0 STARTTLS first"}, "530 5.7.0"},
     };
     struct fixture *fixture = *state;
 
@@ -167,6 +164,18 @@ what_may_change_is_tried_later(void **state)
         fixture->answers = cases[i].answers;
         assert_outcome(fixture, MAILQ_LATER, cases[i].words);
     }
+}
+
+/* The operator's to mend, and then the mail goes out. */
+static void
+what_no_recipient_can_help_blocks_all_mail(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->answers.mail = "550 5.7.1 you may not send as this";
+    assert_outcome(fixture, MAILQ_BLOCKED, "550 5.7.1");
+    fixture->answers.mail = "530 5.7.0 STARTTLS first";
+    assert_outcome(fixture, MAILQ_BLOCKED, "530 5.7.0");
 }
 
 static void
@@ -210,7 +219,7 @@ a_server_without_starttls_gets_neither_password_nor_mail(void **state)
     fixture->mail.user = user;
     fixture->mail.password_file = path;
     fixture->answers.ehlo = "250-smtpd.test\r\n250 AUTH PLAIN LOGIN";
-    assert_outcome(fixture, MAILQ_LATER, "STARTTLS");
+    assert_outcome(fixture, MAILQ_BLOCKED, "STARTTLS");
     fixture->answers.ehlo =
         "250-smtpd.test\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN";
     assert_outcome(fixture, MAILQ_LATER, "454 4.7.0 not now");
@@ -273,6 +282,7 @@ main(void)
         with_server(a_mail_arrives_as_it_was_and_the_connection_is_used_again),
         with_server(what_a_server_says_no_to_for_good_is_refused),
         with_server(what_may_change_is_tried_later),
+        with_server(what_no_recipient_can_help_blocks_all_mail),
         with_server(an_unclear_end_is_tried_later),
         with_server(nobody_listening_is_tried_later),
         with_server(a_server_without_starttls_gets_neither_password_nor_mail),
