@@ -8,9 +8,9 @@
 
 #include "cell_row.h"
 #include "ladder.h"
+#include "leg_mask.h"
 #include "leg_walk.h"
 #include "p95_groups.h"
-#include "p95_mask.h"
 #include "retention.h"
 
 struct query {
@@ -32,7 +32,7 @@ add_leg(void *ctx, const struct leg *leg, struct err *err)
 
     if (region == NULL)
         return -1;
-    if (p95_slot_is_masked(
+    if (leg_mask_covers(
             q->conf, q->spec.check, region->name, leg->slot_unix_ms))
         return 0;
     return p95_groups_add_leg(&q->groups, leg, err);
@@ -76,6 +76,60 @@ look_at(void *ctx, uint16_t region, const struct cell *cell, struct err *err)
     return 0;
 }
 
+static int
+stop_at(void *ctx, const struct raw_result *result, struct err *err)
+{
+    bool *found = ctx;
+
+    (void)result;
+    *found = true;
+    return err_set(err, ERR_STATE, "there is one");
+}
+
+/* 1: there are hour cells of that day, 0: there are none, -1: err. */
+static int
+has_hours(struct query *q, const struct cell_place *day, struct err *err)
+{
+    struct cell_place hour = {.tier = CELL_HOUR, .check = day->check};
+    int64_t end_unix_ms = day->start_unix_ms + CELL_DAY_MS;
+    size_t rows = 0;
+
+    hour.start_unix_ms = day->start_unix_ms;
+    for (; hour.start_unix_ms < end_unix_ms && rows == 0;
+         hour.start_unix_ms += CELL_HOUR_MS) {
+        if (cell_count_rows(q->txn, &hour, &rows, err) != 0)
+            return -1;
+    }
+    return rows > 0;
+}
+
+/* 1: what the cells of that place were made of is still there, 0, -1. */
+static int
+has_below(struct query *q, const struct cell_place *place, struct err *err)
+{
+    bool found = false;
+    int rc = place->tier == CELL_DAY ? has_hours(q, place, err) : 0;
+
+    if (rc != 0)
+        return rc;
+    rc = raw_each(q->txn, place->check, place->start_unix_ms,
+        place->start_unix_ms + cell_tier_ms(place->tier), stop_at, &found, err);
+    return found ? 1 : rc;
+}
+
+/* Whether its cells hold what does not count, or may. */
+static bool
+is_mixed(const struct query *q, const struct cell_place *place)
+{
+    int64_t end_unix_ms = place->start_unix_ms + cell_tier_ms(place->tier);
+
+    return leg_mask_touches(
+               q->conf, place->check, place->start_unix_ms, end_unix_ms) ||
+           (q->spec.by == P95_BY_NOTHING &&
+               p95_regions_change(
+                   q->conf, place->check, place->start_unix_ms, end_unix_ms));
+}
+
 /* 1: the cells there answer for this hour or day, 0: they do not. */
 static int
 is_usable(struct query *q, const struct cell_place *place, struct err *err)
@@ -83,14 +137,14 @@ is_usable(struct query *q, const struct cell_place *place, struct err *err)
     int64_t end_unix_ms = place->start_unix_ms + cell_tier_ms(place->tier);
     bool has_raw = end_unix_ms > q->spec.now_unix_ms - RETENTION_RAW_MS;
     struct look look = {.phases = q->spec.phases};
-    int rc;
+    int rc = 0;
 
     if (q->spec.by == P95_BY_AGENT)
         return 0;
-    if (has_raw && p95_span_is_touched(q->conf, place->check,
-                       place->start_unix_ms, end_unix_ms))
-        return 0;
-    rc = ladder_is_marked(q->txn, place, err);
+    if (is_mixed(q, place))
+        rc = has_below(q, place, err);
+    if (rc == 0)
+        rc = ladder_is_marked(q->txn, place, err);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     if (cell_each_some(q->txn, place, 0, look_at, &look, err) != 0)
@@ -98,12 +152,18 @@ is_usable(struct query *q, const struct cell_place *place, struct err *err)
     return look.cells > 0 && (!look.lacks || !has_raw);
 }
 
+struct adding {
+    struct query *q;
+    int64_t start_unix_ms;
+};
+
 static int
 add_cell(void *ctx, uint16_t region, const struct cell *cell, struct err *err)
 {
-    struct query *q = ctx;
+    struct adding *adding = ctx;
 
-    return p95_groups_add_cell(&q->groups, region, cell, err);
+    return p95_groups_add_cell(
+        &adding->q->groups, region, adding->start_unix_ms, cell, err);
 }
 
 /* 1: a whole hour or day from `at` on was added from cells; *end is behind. */
@@ -124,8 +184,8 @@ add_cells(struct query *q, int64_t at, int64_t *end, struct err *err)
         if (rc < 0)
             return -1;
         if (rc == 1)
-            return cell_each_some(
-                       q->txn, &place, q->spec.phases, add_cell, q, err) == 0
+            return cell_each_some(q->txn, &place, q->spec.phases, add_cell,
+                       &(struct adding){.q = q, .start_unix_ms = at}, err) == 0
                        ? 1
                        : -1;
     }
@@ -308,6 +368,7 @@ p95_query(struct store_txn *txn, const struct conf_history *conf,
     out->from_unix_ms = q.spec.from_unix_ms;
     out->to_unix_ms = q.spec.to_unix_ms;
     q.groups.txn = txn;
+    q.groups.conf = conf;
     q.groups.spec = &q.spec;
     rc = name_check(&q, out, err);
     if (rc == 0)

@@ -5,9 +5,13 @@
  * Whole hours and days come from their cells, the edges, the last hours, what
  * maintenance touches and single agents from raw results.  Either way the
  * answer is the same: cells are exact sums of what raw results say.  Slots
- * that begin in [from, to) count; those in maintenance do not.  Where raw is
- * not kept any more (retention.h), an edge inside of an hour is moved out to
- * the hour's, inside of a day to the day's where hours are not kept either.
+ * that begin in [from, to) count; those in maintenance do not, and among the
+ * regions together a region counts where the version in force then lists it.
+ *
+ * Where raw is not kept any more (retention.h), an edge inside of an hour is
+ * moved out to the hour's, inside of a day to the day's where hours are not
+ * kept either; maintenance is that which was known when raw was deleted; and an
+ * hour, later a day, counts by the version that was in force when it began.
  */
 #ifndef COLLECTOR_P95_H
 #define COLLECTOR_P95_H

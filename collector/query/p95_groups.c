@@ -61,11 +61,50 @@ p95_groups_region(struct p95_groups *groups, uint16_t number, struct err *err)
     return region;
 }
 
-/* Regions that are not configured are shown by themselves, never merged. */
+/* Regions that were not configured are shown by themselves, never merged. */
 static bool
-counts(const struct p95_groups *groups, const struct p95_region *region)
+counts(const struct p95_groups *groups, const struct p95_region *region,
+    int64_t unix_ms)
 {
-    return groups->check == NULL || region->rank != SIZE_MAX;
+    const struct conf_check *check =
+        conf_history_check(groups->conf, groups->spec->check, unix_ms);
+
+    return check == NULL || rank_of(check, region->name) != SIZE_MAX;
+}
+
+static bool
+same_regions(const struct conf_region_set *a, const struct conf_region_set *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        size_t j = 0;
+
+        while (j < b->count && strcmp(a->names[i], b->names[j]) != 0)
+            j++;
+        if (j == b->count)
+            return false;
+    }
+    return true;
+}
+
+bool
+p95_regions_change(const struct conf_history *conf, uint32_t check,
+    int64_t from_unix_ms, int64_t to_unix_ms)
+{
+    const struct conf_check *first =
+        conf_history_check(conf, check, from_unix_ms);
+
+    for (size_t i = 0; i < conf->count && first != NULL; i++) {
+        const struct conf_check *then =
+            collector_conf_check_by_id(conf->versions[i].config, check);
+        int64_t since_ms = conf->versions[i].since_unix_ms;
+
+        if (since_ms > from_unix_ms && since_ms < to_unix_ms && then != NULL &&
+            !same_regions(&first->regions, &then->regions))
+            return true;
+    }
+    return false;
 }
 
 /* ---- groups ---- */
@@ -126,26 +165,33 @@ group_of(
     return group;
 }
 
+/* Of whom, and when. */
+struct origin {
+    uint16_t region;
+    uint32_t agent; /* 0: any */
+    int64_t unix_ms;
+};
+
 /* 1: *group is where it goes, 0: it goes nowhere. */
 static int
-place(struct p95_groups *groups, uint16_t region, uint32_t agent,
+place(struct p95_groups *groups, const struct origin *of,
     struct p95_group **group, struct err *err)
 {
-    const struct p95_region *named = p95_groups_region(groups, region, err);
+    const struct p95_region *named = p95_groups_region(groups, of->region, err);
 
     if (named == NULL)
         return -1;
     switch (groups->spec->by) {
     case P95_BY_NOTHING:
-        if (!counts(groups, named))
+        if (!counts(groups, named, of->unix_ms))
             return 0;
         *group = group_of(groups, 0, 0, err);
         break;
     case P95_BY_REGION:
-        *group = group_of(groups, region, 0, err);
+        *group = group_of(groups, of->region, 0, err);
         break;
     case P95_BY_AGENT:
-        *group = group_of(groups, region, agent, err);
+        *group = group_of(groups, of->region, of->agent, err);
         break;
     }
     return *group != NULL ? 1 : -1;
@@ -186,8 +232,11 @@ int
 p95_groups_add_leg(
     struct p95_groups *groups, const struct leg *leg, struct err *err)
 {
+    const struct origin of = {.region = leg->region,
+        .agent = leg->agent,
+        .unix_ms = leg->slot_unix_ms};
     struct p95_group *group = NULL;
-    int rc = place(groups, leg->region, leg->agent, &group, err);
+    int rc = place(groups, &of, &group, err);
 
     if (rc != 1)
         return rc;
@@ -211,10 +260,11 @@ p95_groups_add_leg(
 
 int
 p95_groups_add_cell(struct p95_groups *groups, uint16_t region,
-    const struct cell *cell, struct err *err)
+    int64_t start_unix_ms, const struct cell *cell, struct err *err)
 {
+    const struct origin of = {.region = region, .unix_ms = start_unix_ms};
     struct p95_group *group = NULL;
-    int rc = place(groups, region, 0, &group, err);
+    int rc = place(groups, &of, &group, err);
 
     if (rc != 1)
         return rc;

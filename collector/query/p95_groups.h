@@ -27,10 +27,11 @@ struct p95_region {
 };
 
 struct p95_groups {
-    struct store_txn *txn;          /* borrowed */
-    const struct conf_check *check; /* borrowed; NULL: never configured */
-    const struct p95_spec *spec;    /* borrowed */
-    struct p95_region *regions;     /* owned; seen so far */
+    struct store_txn *txn;           /* borrowed */
+    const struct conf_history *conf; /* borrowed */
+    const struct conf_check *check;  /* borrowed; NULL: never configured */
+    const struct p95_spec *spec;     /* borrowed */
+    struct p95_region *regions;      /* owned; seen so far */
     size_t region_count;
     struct p95_group *items; /* owned; by region, agent */
     size_t count;
@@ -48,9 +49,13 @@ const struct p95_region *p95_groups_region(
 /* Adds a leg that no maintenance covers. */
 int p95_groups_add_leg(
     struct p95_groups *groups, const struct leg *leg, struct err *err);
-/* Adds a cell; never by agent. */
+/* Adds a cell that begins then; never by agent. */
 int p95_groups_add_cell(struct p95_groups *groups, uint16_t region,
-    const struct cell *cell, struct err *err);
+    int64_t start_unix_ms, const struct cell *cell, struct err *err);
+
+/* Whether the regions that count become others inside of [from, to). */
+bool p95_regions_change(const struct conf_history *conf, uint32_t check,
+    int64_t from_unix_ms, int64_t to_unix_ms);
 
 /* Names the groups and brings them into the order in which they are shown. */
 int p95_groups_end(struct p95_groups *groups, struct err *err);

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leg_mask.h"
 #include "leg_walk.h"
 #include "raw_seal.h"
+#include "registry.h"
 #include "row.h"
 
 /*
@@ -193,8 +195,12 @@ struct region_cell {
 /* The cells of one hour or day while they are made. */
 struct making {
     const struct conf_history *history; /* borrowed */
+    struct store_txn *txn;              /* borrowed */
     struct cell_place place;
     uint16_t figures;
+    bool masked;     /* what maintenance covers is left out */
+    uint16_t region; /* the last one that was named; 0: none */
+    char region_name[REGISTRY_NAME_BYTES];
     struct region_cell *cells; /* owned */
     size_t count;
 };
@@ -237,12 +243,34 @@ figures_of(const struct conf_history *history, const struct cell_place *place)
                          : (uint16_t)(1U << PHASE_TOTAL);
 }
 
+/* 1: maintenance covers it, 0: it does not, -1: err. */
+static int
+is_masked(struct making *making, const struct leg *leg, struct err *err)
+{
+    if (!making->masked)
+        return 0;
+    if (leg->region != making->region) {
+        making->region = 0;
+        if (registry_name(making->txn, REGISTRY_REGION, leg->region,
+                making->region_name, err) != 1)
+            return err_set(
+                err, ERR_STATE, "region %u has no name", leg->region);
+        making->region = leg->region;
+    }
+    return leg_mask_covers(making->history, making->place.check,
+        making->region_name, leg->slot_unix_ms);
+}
+
 static int
 add_leg(void *ctx, const struct leg *leg, struct err *err)
 {
     struct making *making = ctx;
-    struct cell *cell = cell_of(making, leg->region, err);
+    struct cell *cell;
+    int rc = is_masked(making, leg, err);
 
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    cell = cell_of(making, leg->region, err);
     if (cell == NULL)
         return -1;
     return cell_add_leg(cell, making->figures, leg, err);
@@ -280,6 +308,18 @@ gather_day(struct making *making, struct store_txn *txn, struct err *err)
     return 0;
 }
 
+/* Instead of those that are there. */
+static int
+put_cells(const struct making *making, struct store_txn *txn, struct err *err)
+{
+    int rc = cell_delete(txn, &making->place, err);
+
+    for (size_t i = 0; i < making->count && rc == 0; i++)
+        rc = cell_put(txn, &making->place, making->cells[i].region,
+            &making->cells[i].cell, err);
+    return rc;
+}
+
 static int
 make(struct store_txn *txn, const struct conf_history *history,
     const struct cell_place *place, struct err *err)
@@ -295,12 +335,36 @@ make(struct store_txn *txn, const struct conf_history *history,
     if (rc == 0 && place->tier == CELL_HOUR)
         rc = raw_seal_hour(txn, place->check, place->start_unix_ms, err);
     if (rc == 0)
-        rc = cell_delete(txn, place, err);
-    for (size_t i = 0; i < making.count && rc == 0; i++)
-        rc = cell_put(
-            txn, place, making.cells[i].region, &making.cells[i].cell, err);
+        rc = put_cells(&making, txn, err);
     if (rc == 0)
         rc = store_delete(txn, STORE_DIRTY, mark_key(place, key), err);
+    making_free(&making);
+    return rc;
+}
+
+int
+ladder_make_last(struct store_txn *txn, const struct conf_history *history,
+    const struct cell_place *hour, struct err *err)
+{
+    struct making making = {.history = history,
+        .txn = txn,
+        .place = *hour,
+        .figures = figures_of(history, hour),
+        .masked = true};
+    const struct cell_place day = {.tier = CELL_DAY,
+        .start_unix_ms =
+            hour->start_unix_ms - hour->start_unix_ms % CELL_DAY_MS,
+        .check = hour->check};
+    int rc;
+
+    if (!leg_mask_touches(history, hour->check, hour->start_unix_ms,
+            hour->start_unix_ms + CELL_HOUR_MS))
+        return 0;
+    rc = gather_hour(&making, txn, err);
+    if (rc == 0)
+        rc = put_cells(&making, txn, err);
+    if (rc == 0)
+        rc = put_mark(txn, &day, err);
     making_free(&making);
     return rc;
 }

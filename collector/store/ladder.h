@@ -54,6 +54,14 @@ int ladder_run(struct ladder *ladder, struct store_txn *txn,
     bool *again, struct err *err);
 
 /*
+ * Makes an hour for the last time, before its raw results are deleted: without
+ * the slots that are in maintenance by what is known now, where there are any.
+ * Its day is marked then.  ERR_STATE where raw is damaged: the cells stay.
+ */
+int ladder_make_last(struct store_txn *txn, const struct conf_history *history,
+    const struct cell_place *hour, struct err *err);
+
+/*
  * Makes the cells of one place from what is below it as ladder_run() does, and
  * tells their rows instead of writing them.
  */

@@ -109,7 +109,7 @@ struct rule {
 };
 
 static const struct rule rules[RETENTION_TABLES] = {
-    {STORE_RAW, RETENTION_RAW_KEPT_MS, RAW_BUCKET_MS / 1000},
+    {STORE_RAW, RETENTION_RAW_KEPT_MS, HOUR_S},
     {STORE_EVIDENCE, RETENTION_EVIDENCE_MS, HOUR_S},
     {STORE_VERDICTS, RETENTION_ROWS_MS, HOUR_S},
     {STORE_HOUR, RETENTION_ROWS_MS, HOUR_S},
@@ -210,6 +210,52 @@ keep_past(struct slice *slice, struct bytes key, struct err *err)
     return rc == 0 || err->code == ERR_STATE ? 0 : -1;
 }
 
+/* All of a series of raw, if there is any. */
+static int
+delete_series(
+    struct slice *slice, uint32_t start_s, uint32_t check, struct err *err)
+{
+    uint8_t prefix[KEY_MIN_BYTES];
+    struct bytes key;
+    int rc;
+
+    key_put_u32(prefix, start_s);
+    key_put_u32(prefix + 4, check);
+    for (;;) {
+        rc = store_seek(slice->txn, STORE_RAW,
+            (struct bytes){.data = prefix, .len = sizeof(prefix)}, &key, NULL,
+            err);
+        if (rc != 1 || key.len < sizeof(prefix) ||
+            memcmp(key.data, prefix, sizeof(prefix)) != 0)
+            return rc < 0 ? -1 : 0;
+        if (delete_key(slice, STORE_RAW, key, err) != 0)
+            return -1;
+        slice->looks++;
+    }
+}
+
+/*
+ * A check's raw of one hour goes as a whole: where maintenance touches it, p95
+ * reads raw for as long as there is any, and the cell after that.
+ */
+static int
+delete_hour(
+    struct slice *slice, uint32_t start_s, uint32_t check, struct err *err)
+{
+    const struct cell_place hour = {.tier = CELL_HOUR,
+        .start_unix_ms = (int64_t)start_s * MS_PER_SEC,
+        .check = check};
+
+    if (ladder_make_last(slice->txn, slice->room->conf, &hour, err) != 0 &&
+        err->code != ERR_STATE)
+        return -1;
+    for (uint32_t s = 0; s < HOUR_S; s += RAW_BUCKET_MS / MS_PER_SEC) {
+        if (delete_series(slice, start_s + s, check, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /*
  * 1: the first row from `place` on was deleted, or passed by; 0: it is to stay,
  * or there is none, -1.
@@ -233,7 +279,7 @@ delete_next(struct slice *slice, const struct rule *rule,
     }
     start_s = key_take_u32(key.data);
     check = key_take_u32(key.data + 4);
-    if (((int64_t)start_s + rule->length_s) * MS_PER_SEC >
+    if (((int64_t)(start_s - start_s % HOUR_S) + rule->length_s) * MS_PER_SEC >
         slice->date_unix_ms - rule->kept_ms)
         return 0;
     rc = 0;
@@ -243,9 +289,12 @@ delete_next(struct slice *slice, const struct rule *rule,
         rc = is_waited_for(slice->txn, start_s, check, &slice->waiting, err);
     if (rc == 1)
         pass_series(place, start_s, check);
-    if (rc == 0)
-        rc = delete_key(slice, rule->table, key, err) == 0 ? 1 : -1;
-    return rc;
+    if (rc != 0)
+        return rc;
+    rc = rule->table == STORE_RAW
+             ? delete_hour(slice, start_s - start_s % HOUR_S, check, err)
+             : delete_key(slice, rule->table, key, err);
+    return rc == 0 ? 1 : -1;
 }
 
 int

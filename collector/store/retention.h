@@ -4,7 +4,9 @@
  * Results older than RETENTION_RAW_MS are not taken any more.  Raw is kept two
  * days longer, so that whatever was still taken finds all of its hour there
  * when that is judged and rolled up again.  Hours that wait for that are never
- * deleted; what lies behind them is, all the same.
+ * deleted; what lies behind them is, all the same.  Raw goes an hour and check
+ * at a time, and before it goes that hour's cell is made for the last time,
+ * without what is in maintenance by what is known then.
  *
  * Before a day's first verdict row goes, what its verdicts were is kept in past
  * rows (past_row.h), for ever.
@@ -63,8 +65,8 @@ struct retention_room {
 };
 
 /*
- * Deletes at most RETENTION_SLICE_ROWS rows whose time has come, and looks at
- * not many more.  `deleted` gets how many; *again says that there may be more
+ * Deletes RETENTION_SLICE_ROWS rows whose time has come, or what is left of
+ * them, and finishes the hour of raw that it has begun.  `deleted` gets how many; *again says that there may be more
  * now.
  */
 int retention_run(struct retention *retention,

@@ -29,6 +29,24 @@ static const char conf[] =
     "  - {checks: [acme/home], regions: [eu], from: 2023-11-15T05:00:30Z,"
     " to: 2023-11-15T05:10:00Z, reason: move}\n";
 
+static const char conf_without_windows[] =
+    "regions: [us, eu]\n"
+    "sites:\n"
+    "  - name: acme\n"
+    "    derive: false\n"
+    "    checks:\n"
+    "      - {name: home, kind: http, url: https://acme.example/,"
+    " interval: 60s}\n";
+
+static const char conf_of_mars[] =
+    "regions: [us, mars]\n"
+    "sites:\n"
+    "  - name: acme\n"
+    "    derive: false\n"
+    "    checks:\n"
+    "      - {name: home, kind: http, url: https://acme.example/,"
+    " interval: 60s}\n";
+
 struct fixture {
     struct tmp_store *tmp;
     struct conf_history *history;
@@ -246,20 +264,19 @@ cells_and_raw_results_give_the_same_answer(void **state)
     }
 }
 
+/* As retention does, a month later. */
 static void
-whole_hours_and_days_do_not_need_raw_results(void **state)
+delete_raw(struct fixture *f)
 {
-    struct fixture *f = *state;
+    struct cell_place hour = {
+        .tier = CELL_HOUR, .start_unix_ms = day_ms, .check = f->spec.check};
     struct bytes key;
     struct bytes value;
     struct err err;
-    char *with;
-    char *without;
 
-    fill_a_day(f);
-    climb(f);
-    f->spec.now_unix_ms = day_ms + INT64_C(100) * 86400000;
-    with = text(f);
+    for (; hour.start_unix_ms < day_ms + CELL_DAY_MS;
+         hour.start_unix_ms += CELL_HOUR_MS)
+        assert_ok(ladder_make_last(f->txn, f->history, &hour, &err), err);
     while (store_seek(
                f->txn, STORE_RAW, (struct bytes){0}, &key, &value, &err) == 1) {
         uint8_t copy[32];
@@ -269,11 +286,95 @@ whole_hours_and_days_do_not_need_raw_results(void **state)
                       (struct bytes){.data = copy, .len = key.len}, &err),
             err);
     }
-    without = text(f);
-    assert_string_equal(with, without);
-    assert_null(strstr(with, "n<20"));
-    free(with);
-    free(without);
+}
+
+static void
+whole_hours_and_days_do_not_need_raw_results(void **state)
+{
+    struct fixture *f = *state;
+    char *with[2];
+    char *without;
+
+    fill_a_day(f);
+    climb(f);
+    f->spec.now_unix_ms = day_ms + INT64_C(100) * 86400000;
+    for (int by = 0; by < 2; by++) {
+        f->spec.by = by == 0 ? P95_BY_NOTHING : P95_BY_REGION;
+        with[by] = text(f);
+        assert_null(strstr(with[by], "n<20"));
+    }
+    delete_raw(f);
+    for (int round = 0; round < 4; round++) {
+        /* The day is made anew, and once more of nothing but hours. */
+        f->spec.by = round % 2 == 0 ? P95_BY_NOTHING : P95_BY_REGION;
+        without = text(f);
+        assert_string_equal(with[round % 2], without);
+        free(without);
+        climb(f);
+    }
+    free(with[0]);
+    free(with[1]);
+}
+
+/* While there is raw, whenever the window was added; not any more after. */
+static void
+a_window_counts_that_was_known_while_there_was_raw(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 300; i < 360; i++)
+        add(f, &(struct raw_result[]){result(EU, i, 2000)}[0]);
+    climb(f);
+    f->spec.now_unix_ms = day_ms + INT64_C(1000) * 86400000;
+    assert_int_equal(ask(f)->n, 50);
+    delete_raw(f);
+    climb(f);
+    assert_int_equal(ask(f)->n, 50);
+    conf_history_free(f->history);
+    f->history = conf_text_history(f->txn, conf_without_windows, day_ms * 2);
+    assert_int_equal(ask(f)->n, 50);
+}
+
+/* `mars` came at 06:20, and `eu` went then. */
+static void
+a_region_counts_where_the_version_lists_it(void **state)
+{
+    struct fixture *f = *state;
+    static const uint64_t counted[] = {120, 20 * 2 + 40 * 2, 60 * 2};
+
+    conf_history_free(f->history);
+    f->history =
+        conf_text_history(f->txn, conf_of_mars, day_ms + 380 * INT64_C(60000));
+    for (int i = 360; i < 420; i++) {
+        add(f, &(struct raw_result[]){result(EU, i - 120, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(US, i - 120, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(EU, i, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(US, i, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(MARS, i, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(US, i + 60, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(MARS, i + 60, 2000)}[0]);
+        add(f, &(struct raw_result[]){result(EU, i + 60, 2000)}[0]);
+    }
+    for (int round = 0; round < 2; round++) {
+        uint64_t in_all = 0;
+
+        for (int part = 0; part < 3; part++) {
+            static const int hours[] = {4, 6, 7};
+
+            f->spec.from_unix_ms = day_ms + hours[part] * CELL_HOUR_MS;
+            f->spec.to_unix_ms = f->spec.from_unix_ms + CELL_HOUR_MS;
+            assert_int_equal(ask(f)->n, counted[part]);
+            in_all += counted[part];
+        }
+        f->spec.from_unix_ms = day_ms;
+        f->spec.to_unix_ms = day_ms + CELL_DAY_MS;
+        assert_int_equal(ask(f)->n, in_all);
+        climb(f);
+    }
+    /* Without raw the hour counts by the version that it began with. */
+    f->spec.now_unix_ms = day_ms + INT64_C(100) * 86400000;
+    delete_raw(f);
+    assert_int_equal(ask(f)->n, 120 + 60 * 2 + 60 * 2);
 }
 
 static void
@@ -443,6 +544,8 @@ main(void)
         cmocka_unit_test(a_quantile_needs_what_it_says),
         TEST(cells_and_raw_results_give_the_same_answer),
         TEST(whole_hours_and_days_do_not_need_raw_results),
+        TEST(a_window_counts_that_was_known_while_there_was_raw),
+        TEST(a_region_counts_where_the_version_lists_it),
         TEST(regions_that_do_not_count_are_shown_and_not_merged),
         TEST(maintenance_is_left_out_of_its_regions),
         TEST(what_is_paused_is_in_maintenance),

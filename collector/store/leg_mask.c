@@ -1,4 +1,4 @@
-#include "p95_mask.h"
+#include "leg_mask.h"
 
 static const struct config *
 newest(const struct conf_history *conf)
@@ -7,7 +7,7 @@ newest(const struct conf_history *conf)
 }
 
 bool
-p95_slot_is_masked(const struct conf_history *conf, uint32_t check,
+leg_mask_covers(const struct conf_history *conf, uint32_t check,
     const char *region, int64_t slot_unix_ms)
 {
     const struct conf_check *at = conf_history_check(conf, check, slot_unix_ms);
@@ -65,7 +65,7 @@ paused_within(const struct conf_history *conf, uint32_t check,
 }
 
 bool
-p95_span_is_touched(const struct conf_history *conf, uint32_t check,
+leg_mask_touches(const struct conf_history *conf, uint32_t check,
     int64_t from_unix_ms, int64_t to_unix_ms)
 {
     const struct config *config = newest(conf);

@@ -1,11 +1,12 @@
 /*
- * p95_mask.h - which slots are in maintenance: pure.
+ * leg_mask.h - which slots' results are in no figure: those in maintenance.
+ * Pure.
  *
  * Windows are those of the newest configuration, whenever the slot was: one
  * can be added long afterwards.  `paused` is that of the version in force.
  */
-#ifndef COLLECTOR_P95_MASK_H
-#define COLLECTOR_P95_MASK_H
+#ifndef COLLECTOR_LEG_MASK_H
+#define COLLECTOR_LEG_MASK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,11 +14,11 @@
 #include "conf_history.h"
 
 /* The slot of this check that begins then, as `region` sees it. */
-bool p95_slot_is_masked(const struct conf_history *conf, uint32_t check,
+bool leg_mask_covers(const struct conf_history *conf, uint32_t check,
     const char *region, int64_t slot_unix_ms);
 
 /* Whether any slot that begins in [from, to) may be, in any region. */
-bool p95_span_is_touched(const struct conf_history *conf, uint32_t check,
+bool leg_mask_touches(const struct conf_history *conf, uint32_t check,
     int64_t from_unix_ms, int64_t to_unix_ms);
 
 #endif
