@@ -8,8 +8,10 @@
 
 #include "agent_conf.h"
 #include "assignment.h"
+#include "canary_feed.h"
 #include "confine.h"
 #include "ending.h"
+#include "fallback.h"
 #include "log.h"
 #include "loop.h"
 #include "measuring.h"
@@ -31,6 +33,8 @@ struct agent {
     struct measuring *measuring;
     struct assignment *assignment;
     struct uplink *uplink;
+    struct fallback *fallback;
+    struct canary_feed canary;
 
     struct notify *notify;
     struct ending *ending;
@@ -51,6 +55,7 @@ on_result(void *ctx, const struct measure *measure, bool with_facts)
         measure_status_name(measure->status), reason,
         (long long)measure->phase_us[PHASE_TOTAL]);
     recorder_take(agent->recorder, measure, with_facts);
+    canary_feed_note(&agent->canary);
 }
 
 static void
@@ -68,6 +73,7 @@ on_clock_offset(void *ctx, int64_t offset_ms)
     struct agent *agent = ctx;
 
     measuring_steer(agent->measuring, offset_ms);
+    canary_feed_steer(&agent->canary, offset_ms);
 }
 
 static int
@@ -165,6 +171,53 @@ open_measuring(struct agent *agent, struct err *err)
     return 0;
 }
 
+static bool
+is_heard(void *ctx)
+{
+    const struct agent *agent = ctx;
+
+    return agent->uplink != NULL && uplink_is_heard(agent->uplink);
+}
+
+static bool
+is_cut_off(void *ctx)
+{
+    const struct agent *agent = ctx;
+
+    return self_check_state(measuring_self_check(agent->measuring)) ==
+           SELF_CHECK_FAILING;
+}
+
+static int
+open_fallback(struct agent *agent, struct err *err)
+{
+    struct fallback_spec spec = {
+        .loop = agent->loop,
+        .spool = agent->spool,
+        .agent = agent->conf->name,
+        .build = MEASURING_BUILD,
+        .is_heard = is_heard,
+        .is_cut_off = is_cut_off,
+        .ctx = agent,
+    };
+
+    canary_feed_init(&agent->canary, agent->loop, agent->recorder);
+    agent->fallback = fallback_open(&spec, err);
+    if (agent->fallback == NULL)
+        return -1;
+    fallback_set_endpoint(agent->fallback, agent->conf->endpoint);
+    return 0;
+}
+
+static void
+on_in_force(void *ctx, const struct wire_config *config)
+{
+    struct agent *agent = ctx;
+
+    fallback_assign(agent->fallback, config->fallback_webhook, config->rank);
+    canary_feed_want(&agent->canary, config->canary);
+}
+
 /* Measuring begins here, with what the disk holds. */
 static int
 open_assignment(struct agent *agent, struct err *err)
@@ -174,6 +227,8 @@ open_assignment(struct agent *agent, struct err *err)
         .runner = measuring_runner(agent->measuring),
         .self_check = measuring_self_check(agent->measuring),
         .conf = agent->conf,
+        .in_force = on_in_force,
+        .ctx = agent,
     };
 
     agent->assignment = assignment_new(&spec, err);
@@ -242,6 +297,7 @@ follow_line(struct agent *agent, const struct agent_conf *conf, struct err *err)
         agent->uplink = old;
         return -1;
     }
+    fallback_set_endpoint(agent->fallback, conf->endpoint);
     uplink_close(old);
     return 0;
 }
@@ -353,7 +409,8 @@ agent_open(const char *dir, struct agent_conf *conf, struct err *err)
         goto fail;
     }
     if (open_spool_and_recorder(agent, err) != 0 ||
-        open_measuring(agent, err) != 0 || open_assignment(agent, err) != 0)
+        open_measuring(agent, err) != 0 || open_fallback(agent, err) != 0 ||
+        open_assignment(agent, err) != 0)
         goto fail;
     confine_agent(agent);
     if (open_uplink(agent, agent->conf, err) != 0 ||
@@ -391,6 +448,8 @@ agent_close(struct agent *agent)
         return;
     loop_signal_stop(&agent->sighup);
     ending_free(agent->ending);
+    canary_feed_stop(&agent->canary);
+    fallback_close(agent->fallback);
     uplink_close(agent->uplink);
     agent->uplink = NULL; /* the recorder may still sync, and tell it */
     measuring_close(agent->measuring);

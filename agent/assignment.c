@@ -100,6 +100,8 @@ put_into_force(
         (unsigned long long)config->cfg_version,
         runner_checks(assignment->spec.runner), config->region_index + 1,
         config->region_count, config->agent_index + 1, config->agent_count);
+    if (assignment->spec.in_force != NULL)
+        assignment->spec.in_force(assignment->spec.ctx, config);
     wire_config_free(config);
     return 0;
 }

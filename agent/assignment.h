@@ -26,6 +26,9 @@ struct assignment_spec {
     struct self_check *self_check;
     const struct agent_conf
         *conf; /* its self_check wins over the collector's */
+    /* A configuration is in force from now on; NULL: nobody listens. */
+    void (*in_force)(void *ctx, const struct wire_config *config);
+    void *ctx;
 };
 
 struct assignment *assignment_new(

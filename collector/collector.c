@@ -9,6 +9,7 @@
 #include "conf_change.h"
 #include "control.h"
 #include "curl_loop.h"
+#include "deadman.h"
 #include "intake.h"
 #include "log.h"
 #include "mailq.h"
@@ -38,6 +39,7 @@ struct collector {
     struct curl_loop *curl;
     struct mailer *mailer;
     struct webhook_out *webhooks;
+    struct deadman *deadman;
     struct meter *meter;
     struct web *web; /* NULL: not configured */
     struct care *care;
@@ -137,11 +139,14 @@ put_in_force(void *ctx, struct conf_change *change)
     change->config = NULL;
     intake_set_config(collector->intake, collector->config);
     care_set_config(collector->care, collector->config);
-    if (control_reload(collector->control, &err) != 0 ||
+    /* First, since it borrows the configuration. */
+    if (webhook_out_set_config(collector->webhooks, collector->config, &err) !=
+            0 ||
+        control_reload(collector->control, &err) != 0 ||
         mailer_set_config(collector->mailer, &collector->config->mail, &err) !=
             0 ||
-        webhook_out_set_config(collector->webhooks, collector->config, &err) !=
-            0 ||
+        deadman_set_config(collector->deadman,
+            collector->config->deadman_url_file, &err) != 0 ||
         reopen_web(collector, before, &err) != 0)
         log_event(LOG_AT_ERROR, "config.reload", "error=\"%s\"", err.msg);
     collector_conf_free(before);
@@ -353,6 +358,34 @@ start_mail(struct collector *collector, struct err *err)
     return mailer_set_config(collector->mailer, &collector->config->mail, err);
 }
 
+static int64_t
+newest_canary(void *ctx)
+{
+    const struct collector *collector = ctx;
+    struct writer_health health;
+
+    writer_health(collector->writer, &health);
+    return health.canary_unix_ms;
+}
+
+static int
+start_deadman(struct collector *collector, struct err *err)
+{
+    collector->deadman = deadman_new(
+        &(struct deadman_spec){
+            .loop = collector->loop,
+            .curl = collector->curl,
+            .store = collector->store,
+            .canary_unix_ms = newest_canary,
+            .ctx = collector,
+        },
+        err);
+    if (collector->deadman == NULL)
+        return -1;
+    return deadman_set_config(
+        collector->deadman, collector->config->deadman_url_file, err);
+}
+
 static int
 start_lines(struct collector *collector, struct err *err)
 {
@@ -448,7 +481,7 @@ start(struct collector *collector, struct err *err)
         },
         err);
     if (collector->writer == NULL || start_lines(collector, err) != 0 ||
-        start_care(collector, err) != 0)
+        start_care(collector, err) != 0 || start_deadman(collector, err) != 0)
         return -1;
     return start_signals(collector, err);
 }
@@ -461,6 +494,7 @@ end(struct collector *collector)
     loop_signal_stop(&collector->on_hup);
     /* Then the writer: what it finishes still finds everybody there. */
     web_close(collector->web);
+    deadman_free(collector->deadman);
     writer_stop(collector->writer);
     care_close(collector->care);
     control_close(collector->control);

@@ -22,7 +22,8 @@ enum {
     CELLS_MAX = 8,  /* made anew in a turn: a check's hour or day each */
     CELLS_REST = 4, /* times as long as they took, while jobs come */
     CELLS_QUIET_MS = 2000,
-    BUSY_DELETE_MS = 1000,  /* between slices of old rows while jobs come */
+    BUSY_DELETE_MS = 1000, /* between slices of old rows while jobs come */
+    JUDGED_WITHIN_MS = 60000,
     FAILING_MAX_MS = 120000 /* without a job that could have failed, too */
 };
 
@@ -193,6 +194,13 @@ newest_config(const struct writer_room *room)
                                : history->versions[history->count - 1].config;
 }
 
+/* What time alone allows to be judged has been waiting for a minute. */
+static bool
+is_judging_late(const struct writer_room *room, int64_t next_unix_ms)
+{
+    return next_unix_ms < room->now_unix_ms - JUDGED_WITHIN_MS;
+}
+
 static int
 think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
     struct err *err)
@@ -218,6 +226,9 @@ think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
         return err_wrap(err, "alerting");
     if (make_cells(writer, busy, txn, &ladder_again, err) != 0)
         return err_wrap(err, "making cells");
+    if (!is_judging_late(room, writer->next_unix_ms) &&
+        canary_run(&room->canary, txn, err) != 0)
+        return err_wrap(err, "following a result");
     writer->again = watch_again || ladder_again;
     if (alert_next_unix_ms < writer->next_unix_ms)
         writer->next_unix_ms = alert_next_unix_ms;
@@ -277,6 +288,7 @@ recover(struct writer *writer, struct err *err)
 
     if (txn == NULL)
         return -1;
+    room->canary = (struct canary){0};
     ladder_forget(room->ladder);
     alert_forget(room->alert);
     if (writer_reload_history(room, txn, err) == 0)
@@ -327,6 +339,7 @@ note_health(struct writer *writer, bool had_jobs, int rc, const struct err *err)
         return;
     }
     health->commits++;
+    health->canary_unix_ms = writer->room.canary.arrived_unix_ms;
     health->committed_ns = now_ns;
     if (had_jobs || now_ns - writer->failed_ns > FAILING_MAX_MS * NS_PER_MS)
         health->failing = false;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "canary.h"
 #include "collector_conf.h"
 #include "conf_history.h"
 #include "err.h"
@@ -38,6 +39,7 @@ struct writer_room {
     struct ladder *ladder;
     struct assign *assign;
     struct conf_history *history;
+    struct canary canary;
     int64_t now_unix_ms; /* of this turn */
 };
 
@@ -95,6 +97,8 @@ struct writer_health {
     uint64_t lost_turns;
     bool failing;   /* the last one that had something to write was lost */
     struct err err; /* why, if failing */
+    int64_t canary_unix_ms; /* when the newest canary that arrived was
+                               measured; 0: none has */
 };
 
 /* From any thread. */

@@ -120,6 +120,14 @@ bool check_same(const struct check *a, const struct check *b);
  */
 uint32_t check_id_of(const char *name);
 
+/*
+ * What agents send to show that results arrive where no result comes for a
+ * while (see collector/alert/canary.h).  No check can have this name.
+ */
+#define CHECK_CANARY_NAME "canary"
+enum { CHECK_CANARY_EVERY_MS = 30 * 1000 };
+#define CHECK_CANARY_ID UINT32_C(0xe100fbce) /* check_id_of() its name */
+
 /* Names as in configuration and JSON; outside the enum NULL, unknown -1. */
 const char *check_kind_name(int kind);
 int check_kind_from(const char *name);

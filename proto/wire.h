@@ -182,6 +182,7 @@ struct wire_config {
     /* Of this agent among those of its region, by name. */
     uint32_t agent_index;
     uint32_t agent_count;
+    bool canary;        /* wanted: see CHECK_CANARY_ID */
     uint8_t sha256[32]; /* of the other fields as encoded */
 };
 

@@ -105,6 +105,7 @@ wire_config_encode(
     pb.region_count = config->region_count;
     pb.agent_index = config->agent_index;
     pb.agent_count = config->agent_count;
+    pb.canary = config->canary;
     if (put_checks(config, &arena, &pb, err) != 0 ||
         put_self_check(&config->self_check, &arena, &self_check, err) != 0)
         goto out;
@@ -170,6 +171,7 @@ take_numbers(
     config->region_count = pb->region_count;
     config->agent_index = pb->agent_index;
     config->agent_count = pb->agent_count;
+    config->canary = pb->canary != 0;
     return 0;
 }
 

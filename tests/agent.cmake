@@ -19,6 +19,8 @@ unit_test(confine_filter SOURCES support/in_child.c LIBS agent_confine)
 unit_test(confine_paths SOURCES support/in_child.c
   LIBS agent_confine PkgConfig::seccomp)
 unit_test(notify LIBS agent_life fake_loop)
+unit_test(outcry SOURCES support/fake_probe.c support/fake_self_check.c
+  LIBS agent_life agent_runner fake_loop)
 unit_test(ending
   SOURCES support/fake_probe.c support/fake_self_check.c
   LIBS agent_life agent_runner fake_loop)

@@ -7,6 +7,7 @@ endforeach()
 unit_test(mail_text LIBS collector_alert fake_loop)
 target_compile_definitions(test_mail_text PRIVATE GOLDEN_DIR="${golden_dir}")
 unit_test(mailq LIBS collector_alert tmp_store fake_loop)
+unit_test(deadman LIBS collector_alert common_curl tmp_store fake_loop)
 unit_test(escalate LIBS collector_alert tmp_store fake_loop)
 fuzz_target(stored_alert LIBS collector_alert fake_loop)
 

@@ -43,6 +43,7 @@ fleet_test(integration integration/e2e_keys.py 240)
 fleet_test(integration integration/e2e_rotate.py 240)
 set_property(TEST integration.rotate APPEND PROPERTY
   ENVIRONMENT "LEADLINE_HOLD_STORE=$<TARGET_FILE:hold_store>")
+fleet_test(integration integration/e2e_delivery.py 240)
 fleet_test(integration integration/e2e_main.py 300)
 fleet_test(integration integration/e2e_backup.py 300)
 fleet_test(integration integration/e2e_family.py 180)

@@ -18,6 +18,8 @@ enum {
 
 static const int64_t blocked_ns = NS_PER_SEC / 5;
 static const int64_t own_trouble_ns = 5 * NS_PER_SEC;
+/* Longer than it takes until we are refused again. */
+static const int64_t refused_for_ns = 120 * NS_PER_SEC;
 
 struct session_view
 uplink_look(const struct uplink *uplink)
@@ -187,10 +189,12 @@ take_events(struct uplink *uplink)
                 "endpoint=%s", uplink->endpoint);
             break;
         case UPLINK_SOCKET_REFUSED:
+            uplink->refused_ns = loop_now_ns(uplink->loop);
             uplink_lost(
                 uplink, "the collector refuses our key: it is revoked there");
             break;
         case UPLINK_SOCKET_FAILED:
+            uplink->refused_ns = loop_now_ns(uplink->loop);
             uplink_lost(uplink,
                 "the handshake failed: the collector does not know our key, or "
                 "has another one than we were told");
@@ -330,6 +334,14 @@ void
 uplink_nudge(struct uplink *uplink)
 {
     loop_timer_start(uplink->loop, &uplink->timer, 0);
+}
+
+bool
+uplink_is_heard(const struct uplink *uplink)
+{
+    return uplink->session.state == SESSION_STREAMING ||
+           (uplink->refused_ns != 0 &&
+               loop_now_ns(uplink->loop) - uplink->refused_ns < refused_for_ns);
 }
 
 const char *

@@ -66,6 +66,12 @@ void uplink_close(struct uplink *uplink);
 /* Something was synced to the spool: send it if there is credit. */
 void uplink_nudge(struct uplink *uplink);
 
+/*
+ * Whether the collector has given a sign of life of late: it is streaming, or
+ * it has refused us.
+ */
+bool uplink_is_heard(const struct uplink *uplink);
+
 /* For logs and status: "streaming", "hello_sent", "disconnected". */
 const char *uplink_state_name(const struct uplink *uplink);
 

@@ -35,6 +35,7 @@ struct uplink {
 
     uint8_t boot_id[WIRE_ID_BYTES];
     struct session session;
+    int64_t refused_ns;              /* our key was, last; 0 */
     struct uplink_socket_home *home; /* owned */
     struct uplink_socket *dealer;    /* owned; NULL between two connections */
     struct loop_watch socket_watch;

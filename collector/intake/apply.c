@@ -5,6 +5,7 @@
 
 #include "alert.h"
 #include "assign.h"
+#include "canary.h"
 #include "clock.h"
 #include "digest.h"
 #include "evidence.h"
@@ -240,6 +241,11 @@ take_results(struct apply_job *job, struct writer_room *room,
     if (registry_number(txn, REGISTRY_SPOOL, spool_name, &spool, err) != 0)
         goto out;
     for (uint32_t i = skip; i < job->batch.count; i++) {
+        if (job->measures[i].check_id == CHECK_CANARY_ID) {
+            canary_note(&room->canary, &job->measures[i], room->now_unix_ms);
+            job->canaries++;
+            continue;
+        }
         if (!is_acceptable(room, job, &job->measures[i])) {
             job->mark.refused++;
             continue;
@@ -260,6 +266,7 @@ take_results(struct apply_job *job, struct writer_room *room,
         if (outcomes[i] != RAW_NEW)
             continue;
         job->mark.taken++;
+        canary_note(&room->canary, &results[i].measure, room->now_unix_ms);
         job->is_new[indexes[i]] = true;
         if (note_new(job, room, txn, &results[i], indexes[i], err) != 0)
             goto out;

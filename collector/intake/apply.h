@@ -32,6 +32,7 @@ struct apply_job {
     struct measure *measures; /* owned; batch.count, facts owned too */
     bool *is_new;             /* owned; of the measures: not there before */
     uint32_t last_crc;        /* crc32c of the last record's bytes */
+    uint32_t canaries;        /* taken, and kept nowhere */
     struct buf quarantined;   /* the bytes of a single unreadable record */
     struct err unreadable;    /* why it is, where there is one */
     void *ctx;                /* of whoever made the job */

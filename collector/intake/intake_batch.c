@@ -57,8 +57,8 @@ answer_batch(struct intake *intake, struct fleet_agent *agent,
         intake->counts.duplicates++;
         break;
     case ADMIT_TAKE:
-        intake->counts.results +=
-            job->batch.first_seq + job->batch.count - job->admission.take_from;
+        intake->counts.results += job->batch.first_seq + job->batch.count -
+                                  job->admission.take_from - job->canaries;
         break;
     }
     if (job->mark.acked_seq > agent->acked_seq)

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "digest.h"
+#include "log.h"
+#include "webhook_conf.h"
 
 static bool
 is_measured_from(const struct conf_check *check, const char *region)
@@ -64,6 +66,36 @@ take_place(const struct config *config, const struct fleet *fleet,
         out->agent_count = 1;
 }
 
+/* With its secrets: who was told to trust agents with them has said so. */
+static int
+take_fallback(
+    const struct config *config, struct wire_config *out, struct err *err)
+{
+    char text[WEBHOOK_TARGET_TEXT_BYTES];
+    struct webhook_target target;
+    struct err why;
+
+    out->canary = config->deadman_url_file != NULL;
+    for (size_t i = 0; i < config->webhook_count; i++) {
+        if (!config->webhooks[i].fallback)
+            continue;
+        if (webhook_conf_target(&config->webhooks[i], &target, &why) != 0) {
+            log_event(LOG_AT_ERROR, "push.fallback",
+                "error=\"%s\" effect=\"agents will not say that the collector "
+                "is gone\"",
+                why.msg);
+            return 0;
+        }
+        webhook_target_put(&target, text);
+        out->fallback_webhook = strdup(text);
+        explicit_bzero(&target, sizeof(target));
+        explicit_bzero(text, sizeof(text));
+        if (out->fallback_webhook == NULL)
+            return err_set(err, ERR_NOMEM, "fallback");
+    }
+    return 0;
+}
+
 static int
 set_version(struct wire_config *out, struct err *err)
 {
@@ -100,7 +132,7 @@ push_make(const struct config *config, const struct fleet *fleet,
         err_set(err, ERR_NOMEM, "self-check targets");
         goto failed;
     }
-    if (set_version(out, err) != 0)
+    if (take_fallback(config, out, err) != 0 || set_version(out, err) != 0)
         goto failed;
     return 0;
 

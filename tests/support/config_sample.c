@@ -70,6 +70,7 @@ config_sample(struct wire_config *config)
         .region_count = 3,
         .agent_index = 0,
         .agent_count = 1,
+        .canary = true,
         .check_count = 3,
     };
     config->checks = calloc(config->check_count, sizeof(*config->checks));

@@ -40,6 +40,7 @@ assert_same_config(const struct wire_config *a, const struct wire_config *b)
     assert_same_list(&a->self_check.targets, &b->self_check.targets);
     assert_same_list(&a->self_check.resolvers, &b->self_check.resolvers);
     assert_true(text_same(a->fallback_webhook, b->fallback_webhook));
+    assert_int_equal(a->canary, b->canary);
     assert_int_equal(a->rank, b->rank);
     assert_int_equal(a->region_index, b->region_index);
     assert_int_equal(a->region_count, b->region_count);
