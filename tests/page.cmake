@@ -10,3 +10,4 @@ target_link_libraries(tiny_page PRIVATE house PUBLIC page_model page PkgConfig::
 unit_test(page_model LIBS tiny_page m)
 add_executable(bench_page_model bench/page/bench_page_model.c)
 target_link_libraries(bench_page_model PRIVATE house page_model page)
+unit_test(page_shown LIBS cli_page tiny_page)
