@@ -110,7 +110,10 @@ raw_unseal(const struct raw_key *key, struct bytes value,
 
 /* ---- in the store ---- */
 
-/* The first chunk at or behind `at` that is of its half hour and check. */
+/*
+ * The first chunk at or behind `at` that is of its half hour and check; 0:
+ * there is none.  `found` is not `at`.
+ */
 static int
 next_chunk(struct store_txn *txn, const struct raw_key *at,
     struct raw_key *found, struct bytes *value, struct err *err)
@@ -235,11 +238,13 @@ seal_bucket(struct store_txn *txn, uint32_t check, int64_t bucket_unix_ms,
     struct raw_key at = {
         .bucket_s = (uint32_t)(bucket_unix_ms / 1000), .check = check};
     struct sealing sealing = {.count = 0};
+    struct raw_key found;
     struct bytes value;
     int rc;
 
     buf_init(&sealing.values, sealing_max_bytes);
-    while ((rc = next_chunk(txn, &at, &at, &value, err)) == 1) {
+    while ((rc = next_chunk(txn, &at, &found, &value, err)) == 1) {
+        at = found;
         rc = take_chunk(&sealing, &at, value, err);
         if (rc != 0 || !step(&at))
             break;

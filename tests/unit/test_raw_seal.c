@@ -133,6 +133,28 @@ a_sealed_chunk_says_what_it_said_before(void **state)
     store_abort(txn);
 }
 
+/* Neither those of the hour behind it, nor those of another check. */
+static void
+only_chunks_of_its_hour_and_check_are_sealed(void **state)
+{
+    struct store_txn *txn = tmp_store_begin(state);
+    struct raw_result other = result(1, 3);
+    enum raw_outcome outcome;
+    struct err err;
+
+    for (uint32_t check = CHECK - 1; check <= CHECK + 1; check += 2) {
+        other.measure.check_id = check;
+        assert_ok(raw_add(txn, &other, 1, &outcome, &err), err);
+    }
+    add(txn, 1, 0, 2 * EVERY_30_S + 5, 1);
+    add(txn, 2, 2 * EVERY_30_S, 3 * EVERY_30_S, 1);
+    assert_int_equal(look(txn)->count, 6);
+    seal(txn);
+    assert_int_equal(look(txn)->count, 6);
+    assert_int_equal(look(txn)->sealed, 2);
+    store_abort(txn);
+}
+
 static void
 sealing_twice_changes_nothing(void **state)
 {
@@ -250,6 +272,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_sealed_chunk_says_what_it_said_before,
             tmp_store_setup, tmp_store_teardown),
+        cmocka_unit_test_setup_teardown(
+            only_chunks_of_its_hour_and_check_are_sealed, tmp_store_setup,
+            tmp_store_teardown),
         cmocka_unit_test_setup_teardown(
             sealing_twice_changes_nothing, tmp_store_setup, tmp_store_teardown),
         cmocka_unit_test_setup_teardown(late_results_go_into_a_sealed_chunk,
