@@ -1,6 +1,6 @@
 /*
  * errand.h - long work on the store in a process of its own: a backup, a
- * verification.
+ * verification, a question whose answer takes long.
  *
  * Such work reads every page of the file.  Beside the collector instead of in
  * it, a damaged page ends the errand and not the collector, and neither its
@@ -8,6 +8,7 @@
  *
  *   leadline-collector errand backup STORE DIR KEEP
  *   leadline-collector errand verify STORE
+ *   leadline-collector errand query STORE COMMAND ARGUMENTS REFUSED
  *
  * It prints one JSON object, {"error": "..."} where it failed.
  */

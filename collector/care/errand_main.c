@@ -10,15 +10,18 @@
 #include "care_json.h"
 #include "clock.h"
 #include "errand.h"
+#include "query.h"
 #include "text.h"
 #include "verify.h"
+#include "wire.h"
 
 enum {
     EXIT_DONE = 0,
     EXIT_BAD = 1,
     EXIT_USAGE = 2,
     EXIT_FAILED = 3,
-    NICE = 10
+    NICE = 10,
+    ANSWER_MAX_BYTES = WIRE_CTL_MAX_BYTES - 4096
 };
 
 static int
@@ -36,14 +39,21 @@ print(json_t *answer, int exit_code)
 }
 
 static int
-fail(const struct err *err)
+fail_with(const struct err *err, int exit_code)
 {
     json_t *answer = json_pack("{s:s}", "error", err->msg);
 
     if (answer == NULL) /* a path may be no UTF-8 */
         answer = json_pack("{s:s}", "error", "failed; its log says of what");
-    (void)fprintf(stderr, "leadline-collector: %s\n", err->msg);
-    return print(answer, EXIT_FAILED);
+    if (exit_code == EXIT_FAILED)
+        (void)fprintf(stderr, "leadline-collector: %s\n", err->msg);
+    return print(answer, exit_code);
+}
+
+static int
+fail(const struct err *err)
+{
+    return fail_with(err, EXIT_FAILED);
 }
 
 static int
@@ -89,13 +99,64 @@ do_verify(struct store *store, char **words)
     return code;
 }
 
+/* What a person did wrong is no failure of ours. */
+static int
+refuse(const struct err *err)
+{
+    return fail_with(err, err->code == ERR_PARSE || err->code == ERR_LIMIT
+                              ? EXIT_USAGE
+                              : EXIT_FAILED);
+}
+
+static int
+print_answer(json_t *answer, int exit_code)
+{
+    struct err err;
+
+    if (json_dumpb(answer, NULL, 0, JSON_COMPACT) <= ANSWER_MAX_BYTES)
+        return print(answer, exit_code);
+    json_decref(answer);
+    err_set(
+        &err, ERR_LIMIT, "the answer is too large: ask for a shorter range");
+    return fail(&err);
+}
+
+static int
+do_query(struct store *store, char **words)
+{
+    json_t *args = json_loads(words[1], 0, NULL);
+    struct query_env env = {.now_unix_ms = clock_unix_ms(),
+        .refused = words[2][0] != '\0' ? words[2] : NULL};
+    struct conf_history *conf = NULL;
+    json_t *answer = NULL;
+    struct err err;
+    int code = EXIT_DONE;
+    int rc = -1;
+
+    if (store_used_ratio(store, &env.store_used_ratio, &err) != 0)
+        env.store_used_ratio = -1.0;
+    env.txn = store_begin_read(store, &err);
+    if (env.txn != NULL)
+        conf = conf_history_load(env.txn, &err);
+    env.conf = conf;
+    if (conf != NULL)
+        rc = query_run(&env, words[0], args, &answer, &code, &err);
+    code = rc == 0 ? print_answer(answer, code) : refuse(&err);
+    conf_history_free(conf);
+    store_abort(env.txn);
+    json_decref(args);
+    return code;
+}
+
 static const struct {
     const char *name;
-    int words; /* behind the store */
+    int words;       /* behind the store */
+    bool waited_for; /* by a person, now */
     int (*run)(struct store *store, char **words);
 } errands[] = {
-    {"backup", 2, do_backup},
-    {"verify", 0, do_verify},
+    {"backup", 2, false, do_backup},
+    {"verify", 0, false, do_verify},
+    {"query", 3, true, do_query},
 };
 
 static int
@@ -116,13 +177,15 @@ run(size_t errand, char **words)
 int
 errand_main(int count, char **words)
 {
-    /* Nobody waits for it, and nobody would hear it alone. */
-    (void)setpriority(PRIO_PROCESS, 0, NICE);
+    /* Nobody would hear it alone. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (size_t i = 0; i < sizeof(errands) / sizeof(errands[0]); i++) {
         if (count == 2 + errands[i].words &&
-            strcmp(words[0], errands[i].name) == 0)
+            strcmp(words[0], errands[i].name) == 0) {
+            if (!errands[i].waited_for)
+                (void)setpriority(PRIO_PROCESS, 0, NICE);
             return run(i, words);
+        }
     }
     (void)fprintf(stderr, "leadline-collector: no such errand\n");
     return EXIT_USAGE;

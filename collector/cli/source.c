@@ -11,7 +11,11 @@
 #include "text.h"
 #include "wire.h"
 
-enum { ANSWER_TIMEOUT_MS = 30000, WAIT_MS = 24 * 3600 * 1000 };
+enum {
+    TELL_TIMEOUT_MS = 30000,
+    ASK_TIMEOUT_MS = 70000,
+    WAIT_MS = 24 * 3600 * 1000
+};
 
 static int
 gather(void *ctx, struct bytes piece, struct err *err)
@@ -56,7 +60,7 @@ json_t *
 source_tell(const struct cli *cli, const char *command, const json_t *args,
     int *exit_code, struct err *err)
 {
-    return ask_collector(cli, command, args, ANSWER_TIMEOUT_MS, exit_code, err);
+    return ask_collector(cli, command, args, TELL_TIMEOUT_MS, exit_code, err);
 }
 
 json_t *
@@ -122,7 +126,7 @@ source_ask(const struct cli *cli, const char *query, const json_t *args,
     json_t *answer = NULL;
 
     if (cli->store == NULL)
-        return source_tell(cli, query, args, exit_code, err);
+        return ask_collector(cli, query, args, ASK_TIMEOUT_MS, exit_code, err);
     if (open_reading(cli, &reading, err) != 0)
         return NULL;
     if (query_run(&reading.env, query, args, &answer, exit_code, err) != 0)
@@ -226,7 +230,7 @@ export_from_collector(const struct cli *cli, const json_t *args,
             .endpoint = cli->control,
             .command = "export",
             .args_json = args_json,
-            .timeout_ms = ANSWER_TIMEOUT_MS,
+            .timeout_ms = ASK_TIMEOUT_MS,
         },
         print_piece, printing, &exit_code, err);
     free(args_json);

@@ -108,6 +108,8 @@ ask(struct control *control, const struct control_peer *peer,
         env.store_used_ratio = -1.0;
     if (strcmp(request->command, "export") == 0)
         control_export(control, peer, &env, args);
+    else if (control_is_long(&env, request->command, args))
+        control_errand_query(control, peer, request);
     else
         run_query(control, peer, &env, request, args);
     store_abort(env.txn);

@@ -61,6 +61,13 @@ bool control_errand(struct control *control, const struct control_peer *peer,
     const char *command, const json_t *args);
 void control_drop_errands(struct control *control);
 
+/* control_long.c: whether the answer may take longer than the loop can wait. */
+bool control_is_long(
+    const struct query_env *env, const char *command, const json_t *args);
+/* control_errand.c: such an answer, at its end. */
+void control_errand_query(struct control *control,
+    const struct control_peer *peer, const struct wire_ctl_request *request);
+
 /* control_change.c: what changes something; false: no such command. */
 bool control_change(struct control *control, const struct control_peer *peer,
     const char *command, const json_t *args);
