@@ -289,6 +289,14 @@ turn_failed(void *ctx, const struct err *err)
         "error=\"%s\" kept_by=agents", err->msg);
 }
 
+static void
+row_set_aside(void *ctx, const struct store_hurt *hurt)
+{
+    struct collector *collector = ctx;
+
+    collector_care_tell_hurt(&collector->desk, hurt);
+}
+
 /* ---- start and end ---- */
 
 static void
@@ -477,6 +485,7 @@ start(struct collector *collector, struct err *err)
             .store = collector->store,
             .mail_queued = mail_queued,
             .failed = turn_failed,
+            .set_aside = row_set_aside,
             .ctx = collector,
         },
         err);

@@ -9,6 +9,8 @@
 #include "log.h"
 #include "text.h"
 
+static const int64_t hurt_pause_ns = 3600 * NS_PER_SEC;
+
 enum { TITLE_BYTES = 200, DETAIL_BYTES = 600, ADVICE_BYTES = 300 };
 
 /* ---- before it is opened ---- */
@@ -122,4 +124,28 @@ collector_care_tell(void *desk, const struct care_news *news)
     job->news.detail = job->detail;
     job->news.advice = job->advice;
     writer_put(job->desk->writer, &job->job);
+}
+
+void
+collector_care_tell_hurt(
+    struct collector_care_desk *desk, const struct store_hurt *hurt)
+{
+    char text[STORE_HURT_TEXT_BYTES];
+    const struct care_news news = {.matter = CARE_DAMAGED,
+        .bad = true,
+        .now_unix_ms = clock_unix_ms(),
+        .title = "a damaged row of the store was set aside",
+        .detail = text,
+        .advice = "Everything else goes on; `leadline verify` names what is "
+                  "set aside and what it was part of. Look at the disk "
+                  "(dmesg, smartctl) and at the machine's memory."};
+    int64_t now_ns = clock_mono_ns();
+
+    store_hurt_text(hurt, text);
+    log_event(LOG_AT_ERROR, "store.row_set_aside",
+        "row=\"%s\" kept_in=quarantine", text);
+    if (desk->hurt_told_ns != 0 && now_ns - desk->hurt_told_ns < hurt_pause_ns)
+        return;
+    desk->hurt_told_ns = now_ns;
+    collector_care_tell(desk, &news);
 }

@@ -31,7 +31,12 @@ struct collector_care_desk {
     struct writer *writer; /* borrowed */
     void (*queued)(void *ctx);
     void *ctx;
+    int64_t hurt_told_ns; /* the last mail of that kind; 0: none */
 };
 void collector_care_tell(void *desk, const struct care_news *news);
+
+/* A damaged row was set aside: logged, and told by mail, once an hour. */
+void collector_care_tell_hurt(
+    struct collector_care_desk *desk, const struct store_hurt *hurt);
 
 #endif

@@ -10,91 +10,14 @@
 #include "assign.h"
 #include "blind.h"
 #include "clock.h"
-#include "escalate.h"
 #include "ladder.h"
-#include "raise.h"
-#include "retention.h"
+#include "writer_own.h"
 
 enum {
     GATHER_MS = 20, /* how long a first job waits for company */
-    IDLE_MS = 1000,
     BACKLOG_MS = 5, /* between turns when there is late work */
-    CELLS_MAX = 8,  /* made anew in a turn: a check's hour or day each */
-    CELLS_REST = 4, /* times as long as they took, while jobs come */
-    CELLS_QUIET_MS = 2000,
-    BUSY_DELETE_MS = 1000, /* between slices of old rows while jobs come */
-    JUDGED_WITHIN_MS = 60000,
-    FAILING_MAX_MS = 120000 /* without a job that could have failed, too */
+    START_MENDS_MAX = 1000
 };
-
-static const int64_t cells_turn_ns = 20 * NS_PER_MS;
-
-struct job_list {
-    struct writer_job *first;
-    struct writer_job **end;
-    size_t count;
-    size_t bytes;
-};
-
-struct writer {
-    struct loop *loop;   /* borrowed */
-    struct store *store; /* borrowed */
-    void (*mail_queued)(void *ctx);
-    void (*failed)(void *ctx, const struct err *err);
-    void *ctx;
-    struct loop_wake *wake;
-    pthread_t thread;
-    bool running;
-
-    pthread_mutex_t lock; /* over the rest of this paragraph */
-    pthread_cond_t more;
-    struct job_list waiting;
-    struct job_list finished;
-    bool mail_was_queued;
-    bool turn_failed;
-    struct err turn_err;
-    bool stopping;
-    struct writer_health health;
-    int64_t failed_ns; /* when a turn was lost last */
-
-    struct writer_room room; /* the thread's own */
-    int64_t next_unix_ms;    /* when time alone asks for a turn */
-    bool again;              /* late work is left */
-    int64_t cells_ns;        /* cells are made again from then on */
-    struct retention retention;
-    struct escalate escalate;
-    int64_t deleted_unix_ms; /* when the last slice was */
-    bool ahead;              /* memory may be ahead of the store */
-};
-
-static void
-list_init(struct job_list *list)
-{
-    *list = (struct job_list){.end = &list->first};
-}
-
-static void
-list_add(struct job_list *list, struct writer_job *job)
-{
-    job->next = NULL;
-    *list->end = job;
-    list->end = &job->next;
-    list->count++;
-    list->bytes += job->cost_bytes;
-}
-
-static struct writer_job *
-list_take(struct job_list *list)
-{
-    struct writer_job *job = list->first;
-
-    list->first = job->next;
-    if (list->first == NULL)
-        list->end = &list->first;
-    list->count--;
-    list->bytes -= job->cost_bytes;
-    return job;
-}
 
 /* ---- on the writer's thread ---- */
 
@@ -114,7 +37,7 @@ wait_until_ns(struct writer *writer, int64_t until_ns)
 static int64_t
 rest_ns(const struct writer *writer)
 {
-    int64_t rest_ms = writer->again ? BACKLOG_MS : IDLE_MS;
+    int64_t rest_ms = writer->again ? BACKLOG_MS : WRITER_IDLE_MS;
     int64_t now_unix_ms = clock_unix_ms();
 
     if (writer->next_unix_ms <= now_unix_ms)
@@ -144,236 +67,10 @@ gather(struct writer *writer, struct job_list *turn)
            writer->waiting.bytes < WRITER_TURN_BYTES_MAX && !writer->stopping &&
            clock_mono_ns() < wake_ns)
         wait_until_ns(writer, wake_ns);
-    while (writer->waiting.count > 0 && turn->count < WRITER_TURN_JOBS_MAX &&
-           (turn->count == 0 || turn->bytes < WRITER_TURN_BYTES_MAX))
-        list_add(turn, list_take(&writer->waiting));
+    writer_sweep(&writer->waiting, turn, &writer->place);
     go_on = !writer->stopping || turn->count > 0;
     (void)pthread_mutex_unlock(&writer->lock);
     return go_on;
-}
-
-/*
- * Makes hours and days anew, a few milliseconds a turn; while jobs come, for a
- * fifth of the time at most.
- */
-static int
-make_cells(struct writer *writer, bool busy, struct store_txn *txn, bool *again,
-    struct err *err)
-{
-    const struct writer_room *room = &writer->room;
-    int64_t begun_ns = clock_mono_ns();
-    int64_t now_ns = begun_ns;
-
-    *again = true;
-    if (busy && begun_ns < writer->cells_ns)
-        return 0;
-    for (int i = 0;
-         i < CELLS_MAX && *again && now_ns - begun_ns < cells_turn_ns; i++) {
-        if (ladder_run(room->ladder, txn, room->history, room->now_unix_ms, 1,
-                again, err) != 0)
-            return -1;
-        now_ns = clock_mono_ns();
-    }
-    writer->cells_ns = now_ns + CELLS_REST * (now_ns - begun_ns);
-    return 0;
-}
-
-static struct raise_now
-raise_clocks(void)
-{
-    return (struct raise_now){
-        .unix_ms = clock_unix_ms(), .mono_ns = clock_mono_ns()};
-}
-
-static const struct config *
-newest_config(const struct writer_room *room)
-{
-    const struct conf_history *history = room->history;
-
-    return history->count == 0 ? NULL
-                               : history->versions[history->count - 1].config;
-}
-
-/* What time alone allows to be judged has been waiting for a minute. */
-static bool
-is_judging_late(const struct writer_room *room, int64_t next_unix_ms)
-{
-    return next_unix_ms < room->now_unix_ms - JUDGED_WITHIN_MS;
-}
-
-static int
-think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
-    struct err *err)
-{
-    struct writer_room *room = &writer->room;
-    const struct raise_now now = {
-        .unix_ms = room->now_unix_ms, .mono_ns = clock_mono_ns()};
-    int64_t alert_next_unix_ms = INT64_MAX;
-    bool watch_again = false;
-    bool ladder_again = false;
-
-    writer->next_unix_ms = INT64_MAX;
-    if (watch_run(room->watch, txn, room->now_unix_ms, alert_take_news,
-            room->alert, &watch_again, &writer->next_unix_ms, err) != 0)
-        return err_wrap(err, "judging");
-    if (raise_run(room->raise, txn, &now, alert_take_condition, room->alert,
-            err) != 0)
-        return err_wrap(err, "raising");
-    if (alert_run(room->alert, txn, room->now_unix_ms, queued,
-            &alert_next_unix_ms, err) != 0 ||
-        escalate_run(&writer->escalate, txn, newest_config(room),
-            room->now_unix_ms, queued, &alert_next_unix_ms, err) != 0)
-        return err_wrap(err, "alerting");
-    if (make_cells(writer, busy, txn, &ladder_again, err) != 0)
-        return err_wrap(err, "making cells");
-    if (!is_judging_late(room, writer->next_unix_ms) &&
-        canary_run(&room->canary, txn, err) != 0)
-        return err_wrap(err, "following a result");
-    writer->again = watch_again || ladder_again;
-    if (alert_next_unix_ms < writer->next_unix_ms)
-        writer->next_unix_ms = alert_next_unix_ms;
-    return 0;
-}
-
-/*
- * Old rows are deleted when nobody waits, but for a slice a second: a store
- * that is always busy must not grow for ever.
- */
-static int
-delete_old(
-    struct writer *writer, bool idle, struct store_txn *txn, struct err *err)
-{
-    const struct retention_room room = {
-        .txn = txn,
-        .conf = writer->room.history,
-        .now = {.unix_ms = writer->room.now_unix_ms,
-            .mono_ns = clock_mono_ns()},
-    };
-    int64_t now_unix_ms = room.now.unix_ms;
-    size_t deleted;
-    bool again;
-
-    if (!idle && now_unix_ms - writer->deleted_unix_ms < BUSY_DELETE_MS &&
-        now_unix_ms >= writer->deleted_unix_ms)
-        return 0;
-    writer->deleted_unix_ms = now_unix_ms;
-    if (retention_run(&writer->retention, &room, &deleted, &again, err) != 0)
-        return -1;
-    writer->again = writer->again || again;
-    return 0;
-}
-
-static int
-run_jobs(struct writer *writer, struct job_list *turn, struct store_txn *txn,
-    struct err *err)
-{
-    for (struct writer_job *job = turn->first; job != NULL; job = job->next) {
-        if (job->run(job, &writer->room, txn, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/*
- * A turn was lost: what is held in memory may be ahead of the store and is
- * read again.  Nothing is written before that has worked.
- */
-static int
-recover(struct writer *writer, struct err *err)
-{
-    const struct raise_now now = raise_clocks();
-    struct writer_room *room = &writer->room;
-    struct store_txn *txn = store_begin_read(writer->store, err);
-    int rc = -1;
-
-    if (txn == NULL)
-        return -1;
-    room->canary = (struct canary){0};
-    ladder_forget(room->ladder);
-    alert_forget(room->alert);
-    if (writer_reload_history(room, txn, err) == 0)
-        rc = watch_reload(room->watch, txn, clock_unix_ms(), err);
-    if (rc == 0)
-        rc = raise_reload(room->raise, txn, &now, err);
-    store_abort(txn);
-    writer->ahead = rc != 0;
-    return rc == 0 ? 0 : err_wrap(err, "reading the store again");
-}
-
-static int
-write_turn(
-    struct writer *writer, struct job_list *turn, bool *queued, struct err *err)
-{
-    struct store_txn *txn;
-
-    if (writer->ahead && recover(writer, err) != 0)
-        return -1;
-    txn = store_begin_write(writer->store, err);
-    if (txn == NULL)
-        return -1;
-    writer->room.now_unix_ms = clock_unix_ms();
-    if (run_jobs(writer, turn, txn, err) != 0 ||
-        think(writer, turn->count > 0, txn, queued, err) != 0 ||
-        delete_old(writer, turn->count == 0, txn, err) != 0) {
-        store_abort(txn);
-        return -1;
-    }
-    return store_commit(txn, err);
-}
-
-/*
- * After a lost turn one that had nothing to write proves nothing, unless
- * nobody has tried for a while.  Under the lock.
- */
-static void
-note_health(struct writer *writer, bool had_jobs, int rc, const struct err *err)
-{
-    struct writer_health *health = &writer->health;
-    int64_t now_ns = clock_mono_ns();
-
-    if (rc != 0) {
-        health->lost_turns++;
-        health->failing = true;
-        health->err = *err;
-        writer->failed_ns = now_ns;
-        return;
-    }
-    health->commits++;
-    health->canary_unix_ms = writer->room.canary.arrived_unix_ms;
-    health->committed_ns = now_ns;
-    if (had_jobs || now_ns - writer->failed_ns > FAILING_MAX_MS * NS_PER_MS)
-        health->failing = false;
-}
-
-static void
-take_turn(struct writer *writer, struct job_list *turn)
-{
-    bool had_jobs = turn->count > 0;
-    struct err err = {0};
-    bool queued = false;
-    int rc = write_turn(writer, turn, &queued, &err);
-
-    if (rc != 0) {
-        writer->ahead = true;
-        writer->next_unix_ms = clock_unix_ms() + IDLE_MS;
-    }
-    (void)pthread_mutex_lock(&writer->lock);
-    while (turn->count > 0) {
-        struct writer_job *job = list_take(turn);
-
-        job->lost = rc != 0;
-        if (rc != 0)
-            job->err = err;
-        list_add(&writer->finished, job);
-    }
-    writer->mail_was_queued |= queued && rc == 0;
-    if (rc != 0) {
-        writer->turn_failed = true;
-        writer->turn_err = err;
-    }
-    note_health(writer, had_jobs, rc, &err);
-    (void)pthread_mutex_unlock(&writer->lock);
-    loop_wake_send(writer->wake);
 }
 
 static void *
@@ -382,9 +79,9 @@ write_on(void *arg)
     struct writer *writer = arg;
     struct job_list turn;
 
-    list_init(&turn);
+    job_list_init(&turn);
     while (gather(writer, &turn))
-        take_turn(writer, &turn);
+        writer_take_turn(writer, &turn);
     return NULL;
 }
 
@@ -396,24 +93,31 @@ on_wake(void *ctx)
     struct writer *writer = ctx;
     struct job_list done;
     struct err err;
+    struct store_hurt hurt[WRITER_HURT_TOLD_MAX];
+    size_t hurt_count;
     bool queued;
     bool failed;
 
-    list_init(&done);
+    job_list_init(&done);
     (void)pthread_mutex_lock(&writer->lock);
     while (writer->finished.count > 0)
-        list_add(&done, list_take(&writer->finished));
+        job_list_add(&done, job_list_take(&writer->finished));
     queued = writer->mail_was_queued;
     failed = writer->turn_failed;
     err = writer->turn_err;
+    hurt_count = writer->hurt_count;
+    memcpy(hurt, writer->hurt, hurt_count * sizeof(*hurt));
     writer->mail_was_queued = false;
     writer->turn_failed = false;
+    writer->hurt_count = 0;
     (void)pthread_mutex_unlock(&writer->lock);
     while (done.count > 0) {
-        struct writer_job *job = list_take(&done);
+        struct writer_job *job = job_list_take(&done);
 
         job->done(job);
     }
+    for (size_t i = 0; i < hurt_count && writer->set_aside != NULL; i++)
+        writer->set_aside(writer->ctx, &hurt[i]);
     if (failed)
         writer->failed(writer->ctx, &err);
     if (queued)
@@ -454,7 +158,7 @@ writer_reload_history(
 static int
 make_room(struct writer *writer, struct err *err)
 {
-    const struct raise_now now = raise_clocks();
+    const struct raise_now now = writer_raise_now();
     struct writer_room *room = &writer->room;
     struct store_txn *txn;
     int rc = -1;
@@ -478,7 +182,7 @@ make_room(struct writer *writer, struct err *err)
     room->ladder = ladder_new(err);
     if (room->ladder == NULL)
         goto out;
-    ladder_set_quiet(room->ladder, CELLS_QUIET_MS);
+    ladder_set_quiet(room->ladder, WRITER_CELLS_QUIET_MS);
     rc = 0;
 
 out:
@@ -487,14 +191,37 @@ out:
 }
 
 static void
+free_room(struct writer *writer)
+{
+    struct writer_room *room = &writer->room;
+
+    watch_free(room->watch);
+    alert_free(room->alert);
+    raise_free(room->raise);
+    ladder_free(room->ladder);
+    assign_free(room->assign);
+    conf_history_free(room->history);
+    *room = (struct writer_room){.watch = NULL};
+}
+
+/* If need be without rows that are damaged. */
+static int
+make_room_mending(struct writer *writer, struct err *err)
+{
+    int mends = 0;
+
+    while (make_room(writer, err) != 0) {
+        free_room(writer);
+        if (mends++ == START_MENDS_MAX || !writer_mend(writer))
+            return -1;
+    }
+    return 0;
+}
+
+static void
 free_writer(struct writer *writer)
 {
-    watch_free(writer->room.watch);
-    alert_free(writer->room.alert);
-    raise_free(writer->room.raise);
-    ladder_free(writer->room.ladder);
-    assign_free(writer->room.assign);
-    conf_history_free(writer->room.history);
+    free_room(writer);
     loop_wake_free(writer->wake);
     (void)pthread_cond_destroy(&writer->more);
     (void)pthread_mutex_destroy(&writer->lock);
@@ -526,14 +253,15 @@ writer_start(const struct writer_spec *spec, struct err *err)
     writer->store = spec->store;
     writer->mail_queued = spec->mail_queued;
     writer->failed = spec->failed;
+    writer->set_aside = spec->set_aside;
     writer->ctx = spec->ctx;
     writer->health.committed_ns = clock_mono_ns();
-    list_init(&writer->waiting);
-    list_init(&writer->finished);
+    job_list_init(&writer->waiting);
+    job_list_init(&writer->finished);
     (void)pthread_mutex_init(&writer->lock, NULL);
     init_cond(&writer->more);
     writer->wake = loop_wake_new(spec->loop, on_wake, writer, err);
-    if (writer->wake == NULL || make_room(writer, err) != 0) {
+    if (writer->wake == NULL || make_room_mending(writer, err) != 0) {
         free_writer(writer);
         return NULL;
     }
@@ -565,7 +293,7 @@ void
 writer_put(struct writer *writer, struct writer_job *job)
 {
     (void)pthread_mutex_lock(&writer->lock);
-    list_add(&writer->waiting, job);
+    job_list_add(&writer->waiting, job);
     (void)pthread_cond_signal(&writer->more);
     (void)pthread_mutex_unlock(&writer->lock);
 }

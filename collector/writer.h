@@ -7,6 +7,10 @@
  * loop's thread after that transaction is on disk, or was lost.  After the
  * jobs of a turn the same transaction judges slots, decides alerts and makes
  * cells, so that what a result causes commits with it.
+ *
+ * A job that fails by what it is, and a row that is damaged, cost nobody else
+ * their turn for ever: the turn is tried again without the job, and without the
+ * row, which is set aside (store_hurt.h).
  */
 #ifndef COLLECTOR_WRITER_H
 #define COLLECTOR_WRITER_H
@@ -21,10 +25,11 @@
 #include "err.h"
 #include "loop.h"
 #include "store.h"
+#include "store_hurt.h"
 #include "watch.h"
 
 /* A turn takes no more jobs, and none once it has so many bytes of them. */
-enum { WRITER_TURN_JOBS_MAX = 1024, WRITER_TURN_BYTES_MAX = 16 << 20 };
+enum { WRITER_TURN_JOBS_MAX = 1024, WRITER_TURN_BYTES_MAX = 8 << 20 };
 
 struct alert;
 struct raise;
@@ -46,9 +51,10 @@ struct writer_room {
 struct writer_job;
 
 /*
- * Returns 0, or -1 where the transaction as a whole is lost (store full,
- * damaged, out of memory).  A job that is merely refused writes nothing, notes
- * it in itself and returns 0.
+ * Returns 0, or -1 where the transaction is lost (store full, damaged, out of
+ * memory): it is called again, in a new one, where that is tried again, so that
+ * nothing may be left in the job by a run before.  A job that is merely refused
+ * writes nothing, notes it in itself and returns 0.
  */
 typedef int writer_run_fn(struct writer_job *job, struct writer_room *room,
     struct store_txn *txn, struct err *err);
@@ -61,7 +67,9 @@ struct writer_job {
     writer_run_fn *run;
     writer_done_fn *done;
     size_t cost_bytes; /* of memory held while it waits */
+    uint64_t place;    /* below 2^63: writer_sweep.h; 0: none */
     bool lost;
+    bool alone;     /* if lost: it failed by itself, others were kept */
     struct err err; /* why, if lost */
     struct writer_job *next;
 };
@@ -72,7 +80,9 @@ struct writer_spec {
     struct loop *loop;                                /* borrowed */
     struct store *store;                              /* borrowed */
     void (*mail_queued)(void *ctx);                   /* on the loop's thread */
-    void (*failed)(void *ctx, const struct err *err); /* a turn was lost */
+    void (*failed)(void *ctx, const struct err *err); /* jobs were lost */
+    /* A damaged row was set aside.  Called on the loop's thread. */
+    void (*set_aside)(void *ctx, const struct store_hurt *hurt);
     void *ctx;
 };
 
@@ -95,8 +105,10 @@ struct writer_health {
     int64_t committed_ns; /* the last transaction; at first, the start */
     uint64_t commits;
     uint64_t lost_turns;
-    bool failing;   /* the last one that had something to write was lost */
-    struct err err; /* why, if failing */
+    uint64_t lost_alone;    /* jobs that failed by themselves */
+    uint64_t set_aside;     /* damaged rows */
+    bool failing;           /* of the last turn that had jobs, none was kept */
+    struct err err;         /* why, if failing */
     int64_t canary_unix_ms; /* when the newest canary that arrived was
                                measured; 0: none has */
 };

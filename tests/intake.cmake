@@ -3,6 +3,7 @@ unit_test(enrolment LIBS collector_intake tmp_store conf_text)
 unit_test(fleet LIBS collector_intake tmp_store)
 fuzz_target(batch LIBS collector_intake)
 unit_test(writer LIBS collector_writer tmp_store conf_text)
+unit_test(writer_sweep LIBS collector_writer)
 unit_test(zap LIBS collector_zap PkgConfig::zmq)
 
 # Many agents in one process, for benches and for what breaks under load.

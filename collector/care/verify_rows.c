@@ -18,6 +18,7 @@
 #include "registry_codec.h"
 #include "row.h"
 #include "stale.h"
+#include "store_hurt.h"
 #include "text.h"
 #include "verdict_row.h"
 #include "verify_own.h"
@@ -307,8 +308,16 @@ static int
 check_quarantine(
     struct walk *walk, struct bytes key, struct bytes value, struct err *err)
 {
+    struct store_hurt hurt;
+    char text[STORE_HURT_TEXT_BYTES];
+
     (void)walk;
     (void)value;
+    if (store_hurt_of(key, &hurt)) {
+        store_hurt_text(&hurt, text);
+        return err_set(
+            err, ERR_STATE, "was damaged, and is set aside here: %s", text);
+    }
     return key.len == SPOOLED_KEY_BYTES
                ? 0
                : wrong(err, "quarantine key is of another length");

@@ -127,6 +127,8 @@ render_status(const struct cli *cli, const json_t *answer)
     const json_t *agents = json_object_get(answer, "agents");
     const json_t *used =
         json_object_get(json_object_get(answer, "store"), "used_ratio");
+    json_int_t aside = json_integer_value(
+        json_object_get(json_object_get(answer, "store"), "rows_set_aside"));
     const json_t *refused =
         json_object_get(json_object_get(answer, "config"), "refused");
     json_t *check;
@@ -169,6 +171,13 @@ render_status(const struct cli *cli, const json_t *answer)
     if (json_is_number(used))
         (void)printf("; store %.1f %% full", json_number_value(used) * 100.0);
     (void)printf("\n");
+    if (aside > 0) {
+        paper_put(&cli->paper, PAPER_WARN,
+            "damaged rows of the store that were set aside: "
+            "%" JSON_INTEGER_FORMAT " (`leadline verify` names them)",
+            aside);
+        paper_end(&cli->paper);
+    }
     if (json_is_string(refused)) {
         paper_put(&cli->paper, PAPER_WARN,
             "configuration refused, the one before is in force: %s",

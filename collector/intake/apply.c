@@ -37,6 +37,11 @@ read_records(struct apply_job *job, struct bytes left, struct err *err)
             job->unreadable = *err;
             return buf_append(&job->quarantined, record.data, record.len, err);
         }
+        if (job->source.keep_unkept && job->batch.count == 1) {
+            (void)err_set(&job->unreadable, ERR_LIMIT,
+                "it can be read, but the store has no place for it");
+            return buf_append(&job->quarantined, record.data, record.len, err);
+        }
         if (i + 1 == job->batch.count)
             job->last_crc = digest_crc32c(0, record.data, record.len);
     }
@@ -121,6 +126,8 @@ apply_decode(const struct wire_batch *batch, const struct apply_source *source,
     }
     job->source = *source;
     job->job.cost_bytes = sizeof(*job) + batch->records.len;
+    job->job.place =
+        (uint64_t)source->region_number << 32 | source->agent_number;
     buf_init(
         &job->quarantined, WIRE_BATCH_MAX_BYTES + 2 * WIRE_RECORD_MAX_BYTES);
     job->batch = (struct admission_batch){
@@ -331,6 +338,9 @@ apply_run(struct writer_job *base, struct writer_room *room,
     struct apply_job *job = (struct apply_job *)base;
     const struct apply_source *source = &job->source;
 
+    /* Nothing of a run before whose transaction was lost. */
+    memset(job->is_new, 0, job->batch.count * sizeof(*job->is_new));
+    job->canaries = 0;
     if (mark_get(txn, source->agent_number, source->spool_id, &job->mark, err) <
         0)
         return -1;

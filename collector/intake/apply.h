@@ -23,6 +23,7 @@ struct apply_source {
     uint8_t spool_id[WIRE_ID_BYTES];
     uint32_t max_batch_bytes; /* of records, that the session was told */
     bool keep_unreadable;     /* it was refused before: quarantine it */
+    bool keep_unkept; /* it could not be kept before: quarantine it too */
 };
 
 struct apply_job {

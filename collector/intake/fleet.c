@@ -282,6 +282,7 @@ fleet_begin_session(struct fleet *fleet, struct fleet_agent *agent)
     agent->max_batch_bytes = batch_bytes(fleet);
     agent->window_peak = 0;
     agent->bad_seq = 0;
+    agent->unkept_seq = 0;
     agent->cfg_told = 0;
     fleet_grant(fleet, agent);
 }

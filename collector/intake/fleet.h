@@ -44,7 +44,8 @@ struct fleet_agent {
     uint32_t window;          /* batches, as it was told last */
     uint32_t window_peak;     /* the largest of this session */
     size_t queued_bytes;      /* of its batches with the writer */
-    uint64_t bad_seq; /* of the last single record that was not readable */
+    uint64_t bad_seq;    /* of the last single record that was not readable */
+    uint64_t unkept_seq; /* of the last that the store could not keep */
 };
 
 struct fleet {

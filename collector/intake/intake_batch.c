@@ -27,6 +27,30 @@ intake_send_ack(struct intake *intake, struct fleet_agent *agent)
     (void)intake_send(intake, &agent->peer, &msg);
 }
 
+/*
+ * Nothing of it was kept.  What the store can never keep (more results of one
+ * check than half an hour has room for) is asked for record by record, and the
+ * one that it is goes to quarantine; the rest comes again by itself.
+ */
+static void
+refuse_lost(struct intake *intake, struct fleet_agent *agent,
+    const struct apply_job *job)
+{
+    struct wire_nack_msg nack = {.session = job->source.session,
+        .first_seq = job->batch.first_seq,
+        .code = NACK_DISK_FULL};
+
+    if (job->job.alone && job->job.err.code == ERR_LIMIT) {
+        nack.code = NACK_BAD_BATCH;
+        if (job->batch.count == 1)
+            agent->unkept_seq = job->batch.first_seq;
+    } else {
+        nack.expected_seq = agent->acked_seq + 1;
+    }
+    (void)snprintf(nack.text, sizeof(nack.text), "%.200s", job->job.err.msg);
+    intake_send_nack(intake, &agent->peer, &nack);
+}
+
 /* The answer to a batch, after its transaction. */
 static void
 answer_batch(struct intake *intake, struct fleet_agent *agent,
@@ -36,11 +60,7 @@ answer_batch(struct intake *intake, struct fleet_agent *agent,
         .session = job->source.session, .first_seq = job->batch.first_seq};
 
     if (job->job.lost) {
-        nack.code = NACK_DISK_FULL;
-        nack.expected_seq = agent->acked_seq + 1;
-        (void)snprintf(
-            nack.text, sizeof(nack.text), "%.200s", job->job.err.msg);
-        intake_send_nack(intake, &agent->peer, &nack);
+        refuse_lost(intake, agent, job);
         return;
     }
     switch (job->admission.verdict) {
@@ -173,6 +193,8 @@ intake_take_batch(struct intake *intake, struct fleet_agent *agent,
         .max_batch_bytes = agent->max_batch_bytes,
         .keep_unreadable =
             batch->count == 1 && batch->first_seq == agent->bad_seq,
+        .keep_unkept =
+            batch->count == 1 && batch->first_seq == agent->unkept_seq,
     };
     enum wire_nack code;
     struct apply_job *job;

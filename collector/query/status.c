@@ -11,6 +11,7 @@
 #include "registry.h"
 #include "sla.h"
 #include "status_hours.h"
+#include "store_hurt.h"
 #include "zone.h"
 
 static const int64_t day_ms = 86400000;
@@ -351,17 +352,22 @@ status_query(const struct query_env *env, const struct status_spec *spec,
         env->conf->versions[env->conf->count - 1].config;
     json_t *agents = agents_count(env->txn, env->now_unix_ms, err);
     json_t *checks;
+    size_t hurt;
 
     if (agents == NULL)
         return NULL;
+    if (store_count_hurt(env->txn, &hurt, err) != 0) {
+        json_decref(agents);
+        return NULL;
+    }
     checks = checks_json(env, config, spec, err);
     if (checks == NULL) {
         json_decref(agents);
         return NULL;
     }
-    return json_pack("{s:o, s:o, s:{s:o}, s:{s:s?}}", "checks", checks,
+    return json_pack("{s:o, s:o, s:{s:o, s:I}, s:{s:s?}}", "checks", checks,
         "agents", agents, "store", "used_ratio",
         env->store_used_ratio >= 0.0 ? json_real(env->store_used_ratio)
                                      : json_null(),
-        "config", "refused", env->refused);
+        "rows_set_aside", (json_int_t)hurt, "config", "refused", env->refused);
 }

@@ -49,15 +49,40 @@ without_sum(const MDB_val *key, const MDB_val *stored, struct bytes *value)
            sum_of(as_bytes(key), *value);
 }
 
+bool
+store_is_whole(const MDB_val *key, const MDB_val *stored)
+{
+    struct bytes value;
+
+    return without_sum(key, stored, &value);
+}
+
 static int
-take_value(enum store_table table, const MDB_val *key, const MDB_val *stored,
-    struct bytes *value, struct err *err)
+take_value(const struct store_txn *txn, enum store_table table,
+    const MDB_val *key, const MDB_val *stored, struct bytes *value,
+    struct err *err)
 {
     if (without_sum(key, stored, value))
         return 0;
+    store_note_hurt(txn->store, table, key);
     return err_set(err, ERR_STATE,
         "a row of table \"%s\" is damaged (`leadline verify` names it)",
         store_table_name(table));
+}
+
+/* What LMDB says, in our words; and a page that cannot be is remembered. */
+static int
+failed(struct store *store, struct err *err, int rc, const char *what)
+{
+    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_PANIC)
+        atomic_store(&store->broken, true);
+    return store_lmdb_failed(err, rc, what);
+}
+
+bool
+store_is_broken(const struct store *store)
+{
+    return atomic_load(&store->broken);
 }
 
 /* ---- transactions ---- */
@@ -75,7 +100,7 @@ begin(struct store *store, unsigned flags, struct err *err)
     txn->store = store;
     rc = mdb_txn_begin(store->env, NULL, flags, &txn->txn);
     if (rc != 0) {
-        store_lmdb_failed(err, rc, "begin");
+        failed(store, err, rc, "begin");
         free(txn);
         return NULL;
     }
@@ -125,7 +150,7 @@ without_short_write(const struct store *store, int rc)
 int
 store_commit(struct store_txn *txn, struct err *err)
 {
-    const struct store *store = txn->store;
+    struct store *store = txn->store;
     int rc;
 
     close_cursors(txn);
@@ -135,7 +160,7 @@ store_commit(struct store_txn *txn, struct err *err)
     }
     rc = without_short_write(store, mdb_txn_commit(txn->txn));
     free(txn);
-    return rc == 0 ? 0 : store_lmdb_failed(err, rc, "commit");
+    return rc == 0 ? 0 : failed(store, err, rc, "commit");
 }
 
 void
@@ -160,7 +185,7 @@ cursor_of(struct store_txn *txn, enum store_table table, struct err *err)
 
         if (rc != 0) {
             txn->cursors[table] = NULL;
-            store_lmdb_failed(err, rc, "cursor");
+            failed(txn->store, err, rc, "cursor");
         }
     }
     return txn->cursors[table];
@@ -196,10 +221,10 @@ store_get(struct store_txn *txn, enum store_table table, struct bytes key,
     if (rc == MDB_NOTFOUND)
         return 0;
     if (rc != 0)
-        return store_lmdb_failed(err, rc, "get");
+        return failed(txn->store, err, rc, "get");
     if (value == NULL)
         return 1;
-    return take_value(table, &k, &v, value, err) == 0 ? 1 : -1;
+    return take_value(txn, table, &k, &v, value, err) == 0 ? 1 : -1;
 }
 
 /*
@@ -242,7 +267,7 @@ store_put(struct store_txn *txn, enum store_table table, struct bytes key,
     }
     if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT)
         txn->full = true;
-    return store_lmdb_failed(err, rc, "put");
+    return failed(txn->store, err, rc, "put");
 }
 
 int
@@ -257,11 +282,13 @@ store_delete(struct store_txn *txn, enum store_table table, struct bytes key,
     rc = mdb_del(txn->txn, txn->store->tables[table], &k, NULL);
     if (rc == MDB_MAP_FULL)
         txn->full = true;
-    return rc == 0 || rc == MDB_NOTFOUND ? 0
-                                         : store_lmdb_failed(err, rc, "delete");
+    return rc == 0 || rc == MDB_NOTFOUND
+               ? 0
+               : failed(txn->store, err, rc, "delete");
 }
 
 struct walk {
+    const struct store_txn *txn; /* borrowed */
     enum store_table table;
     MDB_val end; /* empty: none */
     store_each_fn *fn;
@@ -280,7 +307,7 @@ tell(const struct walk *walk, const MDB_val *key, const MDB_val *stored,
 
         return walk->any(walk->ctx, as_bytes(key), value, whole, err);
     }
-    if (take_value(walk->table, key, stored, &value, err) != 0)
+    if (take_value(walk->txn, walk->table, key, stored, &value, err) != 0)
         return -1;
     return walk->fn(walk->ctx, as_bytes(key), value, err);
 }
@@ -304,7 +331,7 @@ walk_on(MDB_cursor *cursor, struct bytes from, const struct walk *walk,
             return rc > 0 ? 0 : -1;
         op = MDB_NEXT;
     }
-    return rc == MDB_NOTFOUND ? 0 : store_lmdb_failed(err, rc, "walk");
+    return rc == MDB_NOTFOUND ? 0 : failed(walk->txn->store, err, rc, "walk");
 }
 
 static int
@@ -318,7 +345,7 @@ walk(struct store_txn *txn, struct bytes from, const struct walk *walk,
         return no_key(from, err);
     rc = mdb_cursor_open(txn->txn, txn->store->tables[walk->table], &cursor);
     if (rc != 0)
-        return store_lmdb_failed(err, rc, "walk");
+        return failed(txn->store, err, rc, "walk");
     rc = walk_on(cursor, from, walk, err);
     mdb_cursor_close(cursor);
     return rc;
@@ -329,7 +356,7 @@ store_each(struct store_txn *txn, enum store_table table, struct bytes from,
     struct bytes to, store_each_fn *fn, void *ctx, struct err *err)
 {
     const struct walk each = {
-        .table = table, .end = as_val(to), .fn = fn, .ctx = ctx};
+        .txn = txn, .table = table, .end = as_val(to), .fn = fn, .ctx = ctx};
 
     return walk(txn, from, &each, err);
 }
@@ -338,13 +365,15 @@ int
 store_each_any(struct store_txn *txn, enum store_table table, struct bytes from,
     store_each_any_fn *fn, void *ctx, struct err *err)
 {
-    const struct walk each = {.table = table, .any = fn, .ctx = ctx};
+    const struct walk each = {
+        .txn = txn, .table = table, .any = fn, .ctx = ctx};
 
     return walk(txn, from, &each, err);
 }
 
 /* What a cursor found, or not: as store_seek(). */
 struct found {
+    const struct store_txn *txn; /* borrowed */
     enum store_table table;
     struct bytes *key;
     struct bytes *value; /* NULL: not asked for, and not looked at */
@@ -357,11 +386,13 @@ take_found(const struct found *found, int rc, const MDB_val *k,
     if (rc == MDB_NOTFOUND)
         return 0;
     if (rc != 0)
-        return store_lmdb_failed(err, rc, "seek");
+        return failed(found->txn->store, err, rc, "seek");
     *found->key = as_bytes(k);
     if (found->value == NULL)
         return 1;
-    return take_value(found->table, k, v, found->value, err) == 0 ? 1 : -1;
+    return take_value(found->txn, found->table, k, v, found->value, err) == 0
+               ? 1
+               : -1;
 }
 
 int
@@ -369,7 +400,8 @@ store_seek(struct store_txn *txn, enum store_table table, struct bytes from,
     struct bytes *key, struct bytes *value, struct err *err)
 {
     MDB_cursor *cursor = cursor_of(txn, table, err);
-    const struct found found = {.table = table, .key = key, .value = value};
+    const struct found found = {
+        .txn = txn, .table = table, .key = key, .value = value};
     MDB_val k = as_val(from);
     MDB_val v;
     int rc;
@@ -389,7 +421,8 @@ store_seek_before(struct store_txn *txn, enum store_table table,
     struct err *err)
 {
     MDB_cursor *cursor = cursor_of(txn, table, err);
-    const struct found found = {.table = table, .key = key, .value = value};
+    const struct found found = {
+        .txn = txn, .table = table, .key = key, .value = value};
     MDB_val k = as_val(before);
     MDB_val v;
     int rc = MDB_NOTFOUND;

@@ -54,6 +54,12 @@ struct store_spec {
     bool read_only;   /* no writer, and nothing is made */
 };
 
+/*
+ * Whether a page was met that cannot be: more than a row is damaged, and only a
+ * look at the whole file (store_look.h) says how much.  From any thread.
+ */
+bool store_is_broken(const struct store *store);
+
 /* As in messages; "raw", "verdicts", ... */
 const char *store_table_name(enum store_table table);
 
@@ -73,9 +79,12 @@ void store_close(struct store *store);
  */
 int store_clear_stale_readers(struct store *store, struct err *err);
 
-/* Of map and disk, the fuller one. */
+/*
+ * Of map and disk, the fuller one, as it was a few seconds ago: for questions,
+ * that may come often.  From any thread.
+ */
 int store_used_ratio(struct store *store, double *ratio, struct err *err);
-/* The same apart. */
+/* Both as they are now; walks the list of all free pages. */
 struct store_used {
     double map;
     double disk;

@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "store_lmdb.h"
 
 #include <errno.h>
@@ -96,14 +97,50 @@ store_used(struct store *store, struct store_used *used, struct err *err)
     return 0;
 }
 
-int
-store_used_ratio(struct store *store, double *ratio, struct err *err)
+/* Counting walks LMDB's list of free pages: it may take this part of the time,
+ * and what was counted is good for that long. */
+enum { FRESH_TIMES = 100 };
+
+static const int64_t fresh_min_ns = 2 * NS_PER_SEC;
+static const int64_t fresh_max_ns = 60 * NS_PER_SEC;
+
+/* Of map and disk, the fuller one, as it is now. */
+static int
+count_full(struct store *store, double *ratio, struct err *err)
 {
     struct store_used used;
 
     if (store_used(store, &used, err) != 0)
         return -1;
     *ratio = used.map > used.disk ? used.map : used.disk;
+    return 0;
+}
+
+int
+store_used_ratio(struct store *store, double *ratio, struct err *err)
+{
+    int64_t begun_ns = clock_mono_ns();
+    struct store_full full;
+    int64_t fresh_ns;
+
+    (void)pthread_mutex_lock(&store->lock);
+    full = store->full;
+    (void)pthread_mutex_unlock(&store->lock);
+    *ratio = full.ratio;
+    if (begun_ns < full.good_until_ns)
+        return 0;
+    if (count_full(store, ratio, err) != 0)
+        return -1;
+    fresh_ns = (clock_mono_ns() - begun_ns) * FRESH_TIMES;
+    if (fresh_ns < fresh_min_ns)
+        fresh_ns = fresh_min_ns;
+    if (fresh_ns > fresh_max_ns)
+        fresh_ns = fresh_max_ns;
+    full = (struct store_full){
+        .ratio = *ratio, .good_until_ns = begun_ns + fresh_ns};
+    (void)pthread_mutex_lock(&store->lock);
+    store->full = full;
+    (void)pthread_mutex_unlock(&store->lock);
     return 0;
 }
 

@@ -11,16 +11,28 @@
 #define COLLECTOR_STORE_LMDB_H
 
 #include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
-#include "store.h"
+#include "store_hurt.h"
 
 enum { STORE_READERS_MAX = 512, STORE_SUM_BYTES = 4 };
+
+/* How full it was when a question last counted it: store_used_ratio(). */
+struct store_full {
+    double ratio;
+    int64_t good_until_ns; /* 0: never counted */
+};
 
 struct store {
     MDB_env *env; /* owned */
     MDB_dbi tables[STORE_TABLE_COUNT];
     int lock_fd; /* owned; -1 where read only */
     bool read_only;
+    atomic_bool broken;     /* LMDB met a page that cannot be */
+    pthread_mutex_t lock;   /* over the rest */
+    struct store_hurt hurt; /* no key: none waits to be set aside */
+    struct store_full full;
 };
 
 struct store_txn {
@@ -43,6 +55,13 @@ int store_lmdb_env(struct store *store, const struct store_spec *spec);
  */
 typedef int store_free_fn(void *ctx, const uint8_t *pages, size_t count);
 int store_lmdb_each_free(MDB_txn *txn, store_free_fn *fn, void *ctx);
+
+/* store.c: whether the checksum behind a row's value is its own. */
+bool store_is_whole(const MDB_val *key, const MDB_val *stored);
+
+/* store_hurt.c: this row is not whole. */
+void store_note_hurt(
+    struct store *store, enum store_table table, const MDB_val *key);
 
 /* Where the schema version stands in STORE_META. */
 MDB_val store_schema_key(void);

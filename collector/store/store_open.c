@@ -272,6 +272,7 @@ store_open(const struct store_spec *spec, struct err *err)
     }
     store->lock_fd = -1;
     store->read_only = spec->read_only;
+    (void)pthread_mutex_init(&store->lock, NULL);
     if (open_all(store, spec, err) != 0) {
         err_wrap(err, "store %s", spec->dir);
         store_close(store);
@@ -289,5 +290,6 @@ store_close(struct store *store)
         mdb_env_close(store->env);
     if (store->lock_fd != -1)
         (void)close(store->lock_fd);
+    (void)pthread_mutex_destroy(&store->lock);
     free(store);
 }

@@ -104,12 +104,17 @@ a_queue_that_is_full_grants_nothing_for_now(void **state)
     }
     bench_let_go(&bench);
     for (int i = 0; i < FEW; i++) {
-        for (uint64_t batch = 1; batch <= 6; batch++) {
+        uint64_t acked = 0;
+
+        /* One a batch, and one more where credit is granted again. */
+        while (acked < 6 * FULL_BATCH) {
             struct wire_msg ack = peer_await(&peers[i], WIRE_ACK);
 
-            assert_int_equal(ack.u.ack.acked_seq, batch * FULL_BATCH);
+            assert_true(ack.u.ack.acked_seq == acked ||
+                        ack.u.ack.acked_seq == acked + FULL_BATCH);
             assert_true(
                 ack.u.ack.window_batches > 0 || ack.u.ack.retry_after_ms > 0);
+            acked = ack.u.ack.acked_seq;
             without += ack.u.ack.window_batches == 0;
         }
     }

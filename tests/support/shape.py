@@ -91,7 +91,7 @@ STATUS = {"checks": [{
     "since": (moment, None), "regions": dict, "p95_24h_us": (number, None),
     "uptime_month": (ratio, None), "incident": (str, None)}],
     "agents": {"present": int, "expected": int},
-    "store": {"used_ratio": ratio}}
+    "store": {"used_ratio": ratio, "rows_set_aside": int}}
 
 INCIDENTS = {"incidents": [{
     "id": str, "check": str, "scope": str, "class": str, "severity": str,

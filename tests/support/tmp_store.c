@@ -1,9 +1,12 @@
 #include "tmp_store.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -76,4 +79,33 @@ tmp_store_begin(void **state)
         abort();
     }
     return txn;
+}
+
+void
+tmp_store_hurt(const struct tmp_store *tmp, const void *bytes, size_t len)
+{
+    char path[128];
+    struct stat st;
+    uint8_t *file;
+    size_t places = 0;
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/data.mdb", tmp->dir);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd == -1 || fstat(fd, &st) != 0)
+        abort();
+    file = mmap(
+        NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (file == MAP_FAILED)
+        abort();
+    for (size_t i = 0; i + len <= (size_t)st.st_size; i++) {
+        if (memcmp(file + i, bytes, len) == 0) {
+            file[i + len / 2] ^= 0x10;
+            places++;
+        }
+    }
+    if (places == 0)
+        abort(); /* the test would test nothing */
+    (void)munmap(file, (size_t)st.st_size);
+    (void)close(fd);
 }

@@ -47,6 +47,7 @@ struct fixture {
     int wanted;   /* jobs to be done before the loop stops */
     bool running; /* the loop */
     int failures;
+    int hurt; /* rows told to be set aside */
 };
 
 struct test_job {
@@ -54,6 +55,7 @@ struct test_job {
     struct fixture *f;
     uint16_t number;
     bool fails;
+    bool fills;   /* as a full store does: the whole turn is lost */
     sem_t *begun; /* posted by run(), or NULL */
     sem_t *go_on; /* then waited for */
     bool done;
@@ -80,6 +82,8 @@ run_job(struct writer_job *base, struct writer_room *room,
     if (store_put(txn, STORE_QUARANTINE, number_bytes(&job->number),
             number_bytes(&job->number), err) != 0)
         return -1;
+    if (job->fills)
+        return err_set(err, ERR_FULL, "job %d fills", job->number);
     return job->fails ? err_set(err, ERR_STATE, "job %d fails", job->number)
                       : 0;
 }
@@ -160,6 +164,15 @@ on_failed(void *ctx, const struct err *err)
     f->failures++;
 }
 
+static void
+on_hurt(void *ctx, const struct store_hurt *hurt)
+{
+    struct fixture *f = ctx;
+
+    assert_true(hurt->key_len > 0);
+    f->hurt++;
+}
+
 static int
 set_up(void **state)
 {
@@ -185,6 +198,7 @@ set_up(void **state)
                                  .store = f->tmp->store,
                                  .mail_queued = on_mail,
                                  .failed = on_failed,
+                                 .set_aside = on_hurt,
                                  .ctx = f},
         &err);
     assert_made(f->writer, err);
@@ -245,7 +259,7 @@ a_job_is_done_after_its_commit(void **state)
 }
 
 static void
-the_jobs_of_a_turn_stand_or_fall_together(void **state)
+a_job_that_fails_is_lost_alone(void **state)
 {
     struct fixture *f = *state;
     static struct test_job jobs[MANY];
@@ -262,12 +276,190 @@ the_jobs_of_a_turn_stand_or_fall_together(void **state)
     assert_true(gate.job.was_there);
     for (int i = 0; i < MANY; i++) {
         assert_true(jobs[i].done);
-        assert_int_equal(jobs[i].job.lost, i >= WRITER_TURN_JOBS_MAX);
-        assert_int_equal(jobs[i].was_there, i < WRITER_TURN_JOBS_MAX);
+        assert_int_equal(jobs[i].job.lost, i == BAD);
+        assert_int_equal(jobs[i].job.alone, i == BAD);
+        assert_int_equal(jobs[i].was_there, i != BAD);
         if (jobs[i].job.lost)
             assert_non_null(strstr(jobs[i].job.err.msg, "fails"));
     }
     assert_int_equal(f->failures, 1);
+}
+
+static void
+jobs_that_fail_in_number_are_lost_alone(void **state)
+{
+    struct fixture *f = *state;
+    static struct test_job jobs[100];
+    struct writer_health health;
+    struct gate gate;
+
+    shut(f, &gate);
+    for (int i = 0; i < 100; i++) {
+        jobs[i].fails = i % 5 == 0;
+        put(f, &jobs[i], i);
+    }
+    open_gate(&gate);
+    wait_for_all(f);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(jobs[i].job.lost, i % 5 == 0);
+        assert_int_equal(jobs[i].was_there, i % 5 != 0);
+    }
+    writer_health(f->writer, &health);
+    assert_int_equal(health.lost_alone, 20);
+    assert_int_equal(health.lost_turns, 0);
+    assert_false(health.failing);
+}
+
+static void
+a_full_store_loses_the_whole_turn(void **state)
+{
+    struct fixture *f = *state;
+    static struct test_job jobs[10];
+    struct writer_health health;
+    struct gate gate;
+
+    shut(f, &gate);
+    jobs[3].fills = true;
+    for (int i = 0; i < 10; i++)
+        put(f, &jobs[i], i);
+    open_gate(&gate);
+    wait_for_all(f);
+    for (int i = 0; i < 10; i++)
+        assert_true(jobs[i].job.lost && !jobs[i].job.alone);
+    writer_health(f->writer, &health);
+    assert_true(health.failing);
+    assert_int_equal(health.lost_turns, 1);
+}
+
+/* ---- damaged rows ---- */
+
+static const char marker[] = "the-value-of-the-row-that-is-hurt";
+static const uint8_t hurt_key[] = {0x7f, 2, 3, 4, 5, 6, 7, 8}; /* not old */
+
+static struct bytes
+hurt_key_bytes(void)
+{
+    return (struct bytes){.data = hurt_key, .len = sizeof(hurt_key)};
+}
+
+static void
+put_and_hurt(struct fixture *f, enum store_table table)
+{
+    struct bytes value = {
+        .data = (const uint8_t *)marker, .len = sizeof(marker)};
+    struct err err;
+    struct store_txn *txn = store_begin_write(f->tmp->store, &err);
+
+    assert_made(txn, err);
+    assert_ok(store_put(txn, table, hurt_key_bytes(), value, &err), err);
+    assert_ok(store_commit(txn, &err), err);
+    tmp_store_hurt(f->tmp, marker, sizeof(marker));
+}
+
+static size_t
+set_aside_rows(struct fixture *f)
+{
+    struct err err;
+    struct store_txn *txn = store_begin_read(f->tmp->store, &err);
+    size_t count;
+
+    assert_made(txn, err);
+    assert_ok(store_count_hurt(txn, &count, &err), err);
+    store_abort(txn);
+    return count;
+}
+
+static int
+try_row(struct fixture *f, enum store_table table)
+{
+    struct err err;
+    struct store_txn *txn = store_begin_read(f->tmp->store, &err);
+    struct bytes value;
+    int rc;
+
+    assert_made(txn, err);
+    rc = store_get(txn, table, hurt_key_bytes(), &value, &err);
+    store_abort(txn);
+    return rc;
+}
+
+struct reading_job {
+    struct test_job test; /* first */
+    enum store_table table;
+    int runs;
+};
+
+static int
+run_reading(struct writer_job *base, struct writer_room *room,
+    struct store_txn *txn, struct err *err)
+{
+    struct reading_job *job = (struct reading_job *)base;
+    struct bytes value;
+
+    job->runs++;
+    if (store_get(txn, job->table, hurt_key_bytes(), &value, err) < 0)
+        return -1;
+    return run_job(base, room, txn, err);
+}
+
+static void
+put_reading(struct fixture *f, struct reading_job *job)
+{
+    job->test.f = f;
+    job->test.number = 7;
+    job->test.job.run = run_reading;
+    job->test.job.done = job_done;
+    f->wanted++;
+    writer_put(f->writer, &job->test.job);
+}
+
+static void
+a_damaged_row_is_set_aside_and_the_job_runs_again(void **state)
+{
+    struct fixture *f = *state;
+    struct reading_job job = {.table = STORE_VERDICTS};
+
+    put_and_hurt(f, STORE_VERDICTS);
+    put_reading(f, &job);
+    wait_for_all(f);
+    assert_false(job.test.job.lost);
+    assert_true(job.test.was_there);
+    assert_true(job.runs == 1 || job.runs == 2); /* judging reads it, too */
+    assert_int_equal(set_aside_rows(f), 1);
+    assert_int_equal(try_row(f, STORE_VERDICTS), 0);
+    assert_int_equal(f->hurt, 1);
+    assert_int_equal(f->failures, 0);
+}
+
+static void
+a_damaged_row_that_a_reader_met_is_set_aside(void **state)
+{
+    struct fixture *f = *state;
+    struct test_job job = {.done = false};
+
+    put_and_hurt(f, STORE_MAILQ);
+    assert_int_equal(try_row(f, STORE_MAILQ), -1);
+    put(f, &job, 1); /* a turn, at the latest now */
+    wait_for_all(f);
+    assert_int_equal(set_aside_rows(f), 1);
+    assert_int_equal(try_row(f, STORE_MAILQ), 0);
+}
+
+static void
+a_damaged_row_that_must_not_go_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct reading_job job = {.table = STORE_MARKS};
+    struct test_job other = {.done = false};
+
+    put_and_hurt(f, STORE_MARKS);
+    put_reading(f, &job);
+    put(f, &other, 1);
+    wait_for_all(f);
+    assert_true(job.test.job.lost && job.test.job.alone);
+    assert_false(other.job.lost);
+    assert_int_equal(set_aside_rows(f), 0);
+    assert_int_equal(try_row(f, STORE_MARKS), -1);
 }
 
 static void
@@ -283,7 +475,7 @@ after_a_lost_turn_the_next_is_good(void **state)
     assert_true(bad.job.lost);
     writer_health(f->writer, &health);
     assert_true(health.failing);
-    assert_int_equal(health.lost_turns, 1);
+    assert_int_equal(health.lost_alone, 1);
     put(f, &good, 2);
     wait_for_all(f);
     assert_false(good.job.lost);
@@ -317,7 +509,7 @@ a_turn_takes_no_more_bytes_than_it_may(void **state)
     struct fixture *f = *state;
     static const size_t most = WRITER_TURN_BYTES_MAX / 4 * 3;
     struct test_job jobs[3] = {{.job = {.cost_bytes = most}},
-        {.job = {.cost_bytes = most}}, {.fails = true}};
+        {.job = {.cost_bytes = most}}, {.fills = true}};
     struct gate gate;
 
     shut(f, &gate);
@@ -374,7 +566,12 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_job_is_done_after_its_commit),
-        TEST(the_jobs_of_a_turn_stand_or_fall_together),
+        TEST(a_job_that_fails_is_lost_alone),
+        TEST(jobs_that_fail_in_number_are_lost_alone),
+        TEST(a_full_store_loses_the_whole_turn),
+        TEST(a_damaged_row_is_set_aside_and_the_job_runs_again),
+        TEST(a_damaged_row_that_a_reader_met_is_set_aside),
+        TEST(a_damaged_row_that_must_not_go_stays),
         TEST(after_a_lost_turn_the_next_is_good),
         TEST(what_waits_is_counted_until_it_is_taken),
         TEST(a_turn_takes_no_more_bytes_than_it_may),
