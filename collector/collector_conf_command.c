@@ -369,7 +369,7 @@ check_window(const struct config *config, const struct conf_window *window,
 
 static int
 check_end(const struct config *config, const struct conf_command *command,
-    struct err *err)
+    int64_t now_unix_ms, struct err *err)
 {
     char to[TEXT_MOMENT_BYTES];
 
@@ -381,6 +381,11 @@ check_end(const struct config *config, const struct conf_command *command,
         if (command->at_unix_ms < window->to_unix_ms)
             return 0;
         text_put_moment(window->to_unix_ms, to);
+        if (window->to_unix_ms <= now_unix_ms)
+            return err_set(err, ERR_PARSE,
+                "%s is over: it ends at %s; --at TIME ends it earlier, "
+                "`leadline maintenance remove %s` takes it out",
+                window->id, to, window->id);
         return err_set(err, ERR_PARSE,
             "%s ends at %s: a later end is another window", window->id, to);
     }
@@ -403,7 +408,7 @@ check_command(const struct config *config, struct conf_command *command,
     case CONF_WINDOW_END:
         if (command->at_unix_ms == 0)
             command->at_unix_ms = now_unix_ms;
-        return check_end(config, command, err);
+        return check_end(config, command, now_unix_ms, err);
     case CONF_WINDOW_ADD:
         break;
     }

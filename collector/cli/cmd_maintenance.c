@@ -112,6 +112,25 @@ cmd_maintenance_end_run(const struct cli *cli, const json_t *args)
     return tell(cli, "maintenance.end", args, say_ended);
 }
 
+static void
+say_removed(const struct cli *cli, const json_t *answer)
+{
+    say_line(cli, render_text(answer, "id"), "has never been");
+}
+
+/* One that ends before it begins, here in 1970, is taken out. */
+int
+cmd_maintenance_remove_run(const struct cli *cli, const json_t *args)
+{
+    json_t *with_end = json_deep_copy(args);
+    int code;
+
+    (void)json_object_set_new(with_end, "at", json_string("1"));
+    code = tell(cli, "maintenance.end", with_end, say_removed);
+    json_decref(with_end);
+    return code;
+}
+
 /* ---- the list ---- */
 
 /* "acme/home, acme/www"; `none` for an empty list. */

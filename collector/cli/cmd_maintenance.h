@@ -12,5 +12,6 @@ int cmd_resume_run(const struct cli *cli, const json_t *args);
 int cmd_maintenance_add_run(const struct cli *cli, const json_t *args);
 int cmd_maintenance_list_run(const struct cli *cli, const json_t *args);
 int cmd_maintenance_end_run(const struct cli *cli, const json_t *args);
+int cmd_maintenance_remove_run(const struct cli *cli, const json_t *args);
 
 #endif

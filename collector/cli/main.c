@@ -157,6 +157,8 @@ static const struct cli_command commands[] = {
     {"maintenance end", {"id!", "at=", "author=", NULL},
         cmd_maintenance_end_run, "WINDOW [--at T]",
         "ends a window now, or at that moment"},
+    {"maintenance remove", {"id!", "author=", NULL}, cmd_maintenance_remove_run,
+        "WINDOW", "takes a window out as if it had never been, past ones too"},
     {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
         "every mistake in a configuration, or what it means"},
     {"verify", {NULL}, cmd_verify_run, "",
@@ -177,7 +179,7 @@ print_usage(FILE *out)
         "[--json | --csv] [--no-color] COMMAND ...\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         (void)fprintf(
-            out, "  %-16s %s\n", commands[i].name, commands[i].summary);
+            out, "  %-18s %s\n", commands[i].name, commands[i].summary);
     (void)fprintf(out,
         "\n`leadline COMMAND --help` says what it takes.  A time is RFC 3339, "
         "a date,\nseconds since 1970, or relative (-24h); a span is 90s 15m "
@@ -232,6 +234,57 @@ print_help(const struct cli_command *command)
     }
 }
 
+/* "agent", "maintenance": the first word of commands of two. */
+static bool
+is_group(const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strncmp(commands[i].name, word, len) == 0 &&
+            commands[i].name[len] == ' ')
+            return true;
+    }
+    return false;
+}
+
+static void
+print_group(FILE *out, const char *word)
+{
+    const char *begin = "usage:";
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct cli_command *command = &commands[i];
+
+        if (strncmp(command->name, word, len) != 0 || command->name[len] != ' ')
+            continue;
+        (void)fprintf(out, "%-6s leadline %s %s\n           %s\n", begin,
+            command->name, command->usage, command->summary);
+        begin = "";
+    }
+}
+
+static int
+unknown_of_group(int argc, char **argv)
+{
+    char shown[64];
+
+    if (asks_help(argc, argv)) {
+        print_group(stdout, argv[0]);
+        return CLI_DONE;
+    }
+    if (argc > 1) {
+        text_put_harmless(argv[1], strlen(argv[1]), shown, sizeof(shown));
+        (void)fprintf(
+            stderr, "leadline: there is no \"%s %s\"\n", argv[0], shown);
+    } else {
+        (void)fprintf(stderr, "leadline: %s what?\n", argv[0]);
+    }
+    print_group(stderr, argv[0]);
+    return CLI_USAGE;
+}
+
 static bool
 has_csv(const struct cli_command *command)
 {
@@ -251,7 +304,8 @@ run_command(const struct cli *cli, int argc, char **argv)
 
     command = args_find(commands, COMMAND_COUNT, argc, argv, &used);
     if (command == NULL)
-        return unknown_command(argv[0]);
+        return is_group(argv[0]) ? unknown_of_group(argc, argv)
+                                 : unknown_command(argv[0]);
     if (asks_help(argc, argv)) {
         print_help(command);
         return CLI_DONE;

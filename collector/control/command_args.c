@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "retention.h"
 #include "text.h"
 
 static const char *
@@ -77,12 +78,16 @@ take_window(const json_t *args, int64_t now_unix_ms, struct conf_window *window,
     if ((span[0] != '\0') == (text_of(args, "to")[0] != '\0'))
         return err_set(err, ERR_PARSE,
             "until when? either --for 2h, or --to 2026-11-28T23:00:00Z");
-    if (span[0] == '\0')
+    if (span[0] != '\0') {
+        if (text_take_span_ms(span, &span_ms, err) != 0)
+            return err_wrap(err, "--for");
+        window->to_unix_ms = window->from_unix_ms + span_ms;
+    }
+    if (window->to_unix_ms > retention_verdicts_from(now_unix_ms))
         return 0;
-    if (text_take_span_ms(span, &span_ms, err) != 0)
-        return err_wrap(err, "--for");
-    window->to_unix_ms = window->from_unix_ms + span_ms;
-    return 0;
+    return err_set(err, ERR_PARSE,
+        "the window is over since more than 399 days: what was then is kept "
+        "with the maintenance known by then, and cannot change any more");
 }
 
 int

@@ -36,6 +36,21 @@ class Usage(FleetTest):
         self.fails("p95", "--sinse", "1h", about="--sinse")
         self.fails("agent", "frobnicate", about="agent")
 
+    def test_help_is_there_for_each_command(self):
+        listed = self.fleet.cli("--help")
+        self.assertEqual((0, ""), (listed.returncode, listed.stderr))
+        names = [line[2:20].strip() for line in listed.stdout.splitlines()
+                 if line.startswith("  ")]
+        self.assertGreater(len(names), 20)
+        for name in {*names, *(name.split()[0] for name in names)}:
+            for word in ("--help", "-h"):
+                said = self.fleet.cli(*name.split(), word)
+                self.assertEqual((0, ""), (said.returncode, said.stderr), name)
+                self.assertTrue(
+                    said.stdout.startswith(f"usage: leadline {name} "), name)
+        self.fails("maintenance", about="maintenance add CHECK")
+        self.fails("maintenance", "frob", about="maintenance remove WINDOW")
+
     def test_what_is_missing_is_named(self):
         self.fails("p95", "--since", about="--since")
         self.fails("probe", about="leadline probe")

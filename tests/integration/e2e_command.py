@@ -145,7 +145,7 @@ class Commands(FleetTest):
 
     def test_6_at_its_end_the_outage_is_one(self):
         self.fleet.ask("maintenance", "end", "W1")
-        self.assertIn("ends at", self.refuse("maintenance", "end", "W1"))
+        self.assertIn("remove W1", self.refuse("maintenance", "end", "W1"))
 
         def opened():
             return [one for one in self.fleet.ask("incidents")["incidents"]
@@ -190,6 +190,17 @@ class Commands(FleetTest):
         live, alone = ask("maintenance", "list")
         self.assertEqual(live, alone)
         self.assertEqual(2, len(live["windows"]))
+
+    def test_9_a_window_can_be_taken_out(self):
+        self.assertIn("399 days", self.refuse(
+            "maintenance", "add", "acme/*", "--from", "-500d", "--for", "1d"))
+        self.assertEqual({"id": "W2"}, self.fleet.ask(
+            "maintenance", "remove", "W2"))
+        self.assertIn("no window", self.refuse("maintenance", "remove", "W2"))
+        until("the outage counts again", 30,
+              lambda: "D" in self.marks("acme/home"), pause=0.5)
+        self.assertEqual(["W1"], [window["id"] for window in self.fleet.ask(
+            "maintenance", "list")["windows"]])
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ windows_have_names_that_are_not_given_twice(void **state)
     /* One that runs ends now, one that has not begun has never been. */
     apply(&config, &end_first);
     assert_int_equal(config->windows[0].to_unix_ms, now);
-    refused(config, &end_again, "a later end is another window");
+    refused(config, &end_again, "W1 is over");
     apply(&config, &end_planned);
     assert_int_equal(config->window_count, 1);
     apply(&config, &third);
