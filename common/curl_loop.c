@@ -201,6 +201,18 @@ curl_loop_new(struct loop *loop, struct err *err)
 }
 
 void
+curl_loop_pool(struct curl_loop *curl, long host_connections)
+{
+    enum { KEPT_MAX = 64 };
+
+    (void)curl_multi_setopt(
+        curl->multi, CURLMOPT_MAX_HOST_CONNECTIONS, host_connections);
+    (void)curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_MAX);
+    (void)curl_multi_setopt(
+        curl->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+}
+
+void
 curl_loop_free(struct curl_loop *curl)
 {
     if (curl == NULL)

@@ -20,6 +20,12 @@ struct curl_loop;
 /* The loop is borrowed. */
 struct curl_loop *curl_loop_new(struct loop *loop, struct err *err);
 
+/*
+ * Has connections kept and shared as a browser does: at most so many to one
+ * host, several requests on one of HTTP/2.
+ */
+void curl_loop_pool(struct curl_loop *curl, long host_connections);
+
 /* No transfer may be running.  NULL is allowed. */
 void curl_loop_free(struct curl_loop *curl);
 

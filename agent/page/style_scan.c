@@ -244,6 +244,26 @@ enter(struct scan *scan, const struct html_node *node,
         .node = node, .end_px = scan->y_px + style->min_height_px};
 }
 
+static struct bytes
+slice_bytes(const char *text)
+{
+    return (struct bytes){.data = (const uint8_t *)text, .len = strlen(text)};
+}
+
+static bool
+is_inline(const struct html_node *node)
+{
+    static const char *const tags[] = {"a", "abbr", "b", "cite", "em", "i",
+        "label", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u",
+        NULL};
+
+    for (const char *const *tag = tags; *tag != NULL; tag++) {
+        if (html_node_is(node, *tag))
+            return true;
+    }
+    return false;
+}
+
 static void
 scan_node(struct scan *scan, struct html_node *node)
 {
@@ -258,6 +278,8 @@ scan_node(struct scan *scan, struct html_node *node)
     leave(scan, node->parent);
     enter(scan, node, style);
     want_images(scan, node, style);
+    if (is_inline(node)) /* its line is as high as its font, text or not */
+        use_fonts(scan, style, slice_bytes("\xc2\xa0"));
     scan_part(scan, node, CSS_BEFORE, style);
     if (html_node_is(node, "img"))
         scan_image(scan, node, style);
