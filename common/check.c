@@ -40,6 +40,23 @@ static const char *const starttls_names[CHECK_STARTTLS_COUNT] = {
     [CHECK_STARTTLS_POP3] = "pop3",
 };
 
+static const char *const profile_names[CHECK_PROFILE_COUNT] = {
+    [CHECK_PROFILE_SLOW_4G] = "slow-4g",
+    [CHECK_PROFILE_REGULAR_3G] = "regular-3g",
+    [CHECK_PROFILE_NONE] = "none",
+};
+
+static const char *const budget_names[CHECK_BUDGET_COUNT] = {
+    [CHECK_BUDGET_FCP_MS] = "fcp",
+    [CHECK_BUDGET_LCP_MS] = "lcp",
+    [CHECK_BUDGET_FULLY_LOADED_MS] = "fully_loaded",
+    [CHECK_BUDGET_BYTES] = "bytes",
+    [CHECK_BUDGET_REQUESTS] = "requests",
+    [CHECK_BUDGET_THIRD_PARTY] = "third_party",
+    [CHECK_BUDGET_ERRORS] = "errors",
+    [CHECK_BUDGET_SCORE] = "score",
+};
+
 /* Where the owned strings and lists stand; copying and comparing walk these. */
 static const size_t string_offsets[] = {
     offsetof(struct check, url),
@@ -93,6 +110,8 @@ void
 check_init(struct check *check)
 {
     *check = (struct check){.expect_hops = -1};
+    for (int i = 0; i < CHECK_BUDGET_COUNT; i++)
+        check->budgets[i] = -1;
 }
 
 void
@@ -157,7 +176,8 @@ check_same(const struct check *a, const struct check *b)
            a->slow_ms == b->slow_ms && a->paused == b->paused &&
            a->port == b->port && a->starttls == b->starttls &&
            a->insecure == b->insecure && a->expect_hops == b->expect_hops &&
-           a->dns_types == b->dns_types;
+           a->dns_types == b->dns_types && a->profile == b->profile &&
+           memcmp(a->budgets, b->budgets, sizeof(a->budgets)) == 0;
 }
 
 uint32_t
@@ -202,6 +222,27 @@ int
 check_dns_type_from(const char *name)
 {
     return find_name(dns_type_names, DNS_TYPE_COUNT, name);
+}
+
+const char *
+check_profile_name(int profile)
+{
+    return profile < 0 || profile >= CHECK_PROFILE_COUNT
+               ? NULL
+               : profile_names[profile];
+}
+
+int
+check_profile_from(const char *name)
+{
+    return find_name(profile_names, CHECK_PROFILE_COUNT, name);
+}
+
+const char *
+check_budget_name(int budget)
+{
+    return budget < 0 || budget >= CHECK_BUDGET_COUNT ? NULL
+                                                      : budget_names[budget];
 }
 
 const char *

@@ -60,6 +60,27 @@ enum check_starttls {
     CHECK_STARTTLS_COUNT
 };
 
+/* On which line and phone a page is judged. */
+enum check_profile {
+    CHECK_PROFILE_SLOW_4G,
+    CHECK_PROFILE_REGULAR_3G,
+    CHECK_PROFILE_NONE, /* as it was loaded */
+    CHECK_PROFILE_COUNT
+};
+
+/* What a page may come to at most, a score at least; -1: not asked for. */
+enum check_budget {
+    CHECK_BUDGET_FCP_MS,
+    CHECK_BUDGET_LCP_MS,
+    CHECK_BUDGET_FULLY_LOADED_MS,
+    CHECK_BUDGET_BYTES,
+    CHECK_BUDGET_REQUESTS,
+    CHECK_BUDGET_THIRD_PARTY, /* requests to others' domains */
+    CHECK_BUDGET_ERRORS,
+    CHECK_BUDGET_SCORE, /* hundredths */
+    CHECK_BUDGET_COUNT
+};
+
 enum {
     CHECK_NAME_BYTES = 130, /* site/check with its NUL */
     CHECK_INTERVAL_MIN_MS = 5000,
@@ -101,9 +122,12 @@ struct check {
 
     uint32_t dns_types;            /* bits of enum check_dns_type */
     struct strlist expect_answers; /* exactly these, in any order; empty: any */
+
+    enum check_profile profile;          /* page */
+    int64_t budgets[CHECK_BUDGET_COUNT]; /* page; -1 where there is none */
 };
 
-/* All empty; kind dns, expect_hops -1. */
+/* All empty; kind dns, expect_hops and budgets -1. */
 void check_init(struct check *check);
 void check_free(struct check *check);
 
@@ -133,6 +157,10 @@ const char *check_kind_name(int kind);
 int check_kind_from(const char *name);
 const char *check_dns_type_name(int type);
 int check_dns_type_from(const char *name);
+
+const char *check_profile_name(int profile);
+int check_profile_from(const char *name);
+const char *check_budget_name(int budget);
 
 const char *check_starttls_name(int starttls);
 int check_starttls_from(const char *name);

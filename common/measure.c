@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "page.h"
+
 static const char *const status_names[MEASURE_STATUS_COUNT] = {
     [MEASURE_UP] = "up",
     [MEASURE_SLOW] = "slow",
@@ -264,6 +266,9 @@ facts_free(struct facts *facts)
         free(facts->dns->servers);
     }
     free(facts->dns);
+    if (facts->page != NULL)
+        page_report_free(facts->page);
+    free(facts->page);
     free(facts);
 }
 

@@ -153,6 +153,7 @@ enum {
 };
 
 struct facts;
+struct page_report;
 
 struct measure {
     uint32_t check_id;    /* see check_id_of() */
@@ -271,10 +272,11 @@ struct dns_facts {
 struct facts {
     char ip[MEASURE_IP_BYTES]; /* that was talked to last; "" if none */
     char detail
-        [FACTS_TEXT_BYTES];  /* the failure in a library's words, harmless */
-    struct http_facts *http; /* owned; NULL where not applicable */
-    struct tls_facts *tls;   /* owned; NULL */
-    struct dns_facts *dns;   /* owned; NULL */
+        [FACTS_TEXT_BYTES];   /* the failure in a library's words, harmless */
+    struct http_facts *http;  /* owned; NULL where not applicable */
+    struct tls_facts *tls;    /* owned; NULL */
+    struct dns_facts *dns;    /* owned; NULL */
+    struct page_report *page; /* owned; NULL; of page.h */
 };
 
 /* A measure with every phase not reached and nothing else. */

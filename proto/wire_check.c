@@ -18,6 +18,8 @@ enum {
     STATUS_MAX_LEN = 16
 };
 
+#define BUDGET_MAX INT64_C(1000000000000)
+
 /* Where a text stands in both structs, and what it may be. */
 static const struct {
     const char *name;
@@ -111,6 +113,43 @@ put_lists(const struct check *check, struct wire_arena *arena,
     return 0;
 }
 
+/* Only where there is one: most checks are of other kinds. */
+static int
+put_budgets(const struct check *check, struct wire_arena *arena,
+    Leadline__Check *pb, struct err *err)
+{
+    bool any = false;
+
+    for (int i = 0; i < CHECK_BUDGET_COUNT; i++) {
+        if (wire_part_range(check->budgets[i], -1, BUDGET_MAX, "budget", err) !=
+            0)
+            return -1;
+        any = any || check->budgets[i] >= 0;
+    }
+    if (!any)
+        return 0;
+    pb->budgets =
+        wire_arena_take(arena, CHECK_BUDGET_COUNT * sizeof(pb->budgets[0]));
+    if (pb->budgets == NULL)
+        return err_set(err, ERR_NOMEM, "budgets");
+    pb->n_budgets = CHECK_BUDGET_COUNT;
+    for (int i = 0; i < CHECK_BUDGET_COUNT; i++)
+        pb->budgets[i] = (uint64_t)(check->budgets[i] + 1);
+    return 0;
+}
+
+/* Budgets that are newer than this program are not looked at. */
+static int
+take_budgets(const Leadline__Check *pb, struct check *check, struct err *err)
+{
+    for (size_t i = 0; i < pb->n_budgets && i < CHECK_BUDGET_COUNT; i++) {
+        if (pb->budgets[i] > (uint64_t)BUDGET_MAX + 1)
+            return err_set(err, ERR_PARSE, "budget out of range");
+        check->budgets[i] = (int64_t)pb->budgets[i] - 1;
+    }
+    return 0;
+}
+
 /* What has a range; both ways, so that nothing is sent that is not taken. */
 static int
 check_ranges(const struct check *check, struct err *err)
@@ -128,6 +167,8 @@ check_ranges(const struct check *check, struct err *err)
         wire_part_range(check->port, 0, PORT_MAX, "port", err) != 0 ||
         wire_part_range((int64_t)check->starttls, 0, CHECK_STARTTLS_COUNT - 1,
             "starttls", err) != 0 ||
+        wire_part_range((int64_t)check->profile, 0, CHECK_PROFILE_COUNT - 1,
+            "profile", err) != 0 ||
         wire_part_range(check->expect_hops, -1, CHECK_REDIRECTS_MAX,
             "expected hops", err) != 0)
         return -1;
@@ -157,6 +198,9 @@ wire_check_put(const struct check *check, struct wire_arena *arena,
     pb->insecure = check->insecure;
     pb->expect_hops = (uint32_t)(check->expect_hops + 1);
     pb->dns_types = check->dns_types;
+    pb->profile = (uint32_t)check->profile;
+    if (put_budgets(check, arena, pb, err) != 0)
+        return -1;
     put_strings(check, pb);
     return put_lists(check, arena, pb, err);
 }
@@ -274,6 +318,8 @@ wire_check_take(const Leadline__Check *pb, struct check *check, struct err *err)
         wire_part_range(pb->port, 0, PORT_MAX, "port", err) != 0 ||
         wire_part_range(
             pb->starttls, 0, CHECK_STARTTLS_COUNT - 1, "starttls", err) != 0 ||
+        wire_part_range(
+            pb->profile, 0, CHECK_PROFILE_COUNT - 1, "profile", err) != 0 ||
         wire_part_range(pb->expect_hops, 0, CHECK_REDIRECTS_MAX + 1,
             "expected hops, plus one,", err) != 0)
         goto bad;
@@ -288,8 +334,10 @@ wire_check_take(const Leadline__Check *pb, struct check *check, struct err *err)
     check->insecure = pb->insecure != 0;
     check->expect_hops = (int32_t)pb->expect_hops - 1;
     check->dns_types = pb->dns_types;
+    check->profile = (enum check_profile)pb->profile;
     if (check_ranges(check, err) != 0 || take_strings(pb, check, err) != 0 ||
-        take_lists(pb, check, err) != 0 || check_target(check, err) != 0)
+        take_lists(pb, check, err) != 0 || take_budgets(pb, check, err) != 0 ||
+        check_target(check, err) != 0)
         goto bad;
     return 0;
 

@@ -28,6 +28,7 @@ kind_of(enum check_kind kind)
     case CHECK_HTTP:
         return &http_probe_kind;
     case CHECK_PAGE:
+        return &page_probe_kind;
     case CHECK_MAIL:
     case CHECK_FORM:
     case CHECK_KIND_COUNT:

@@ -72,6 +72,7 @@ extern const struct probe_kind dns_probe_kind;
 extern const struct probe_kind tcp_probe_kind;
 extern const struct probe_kind tls_probe_kind;
 extern const struct probe_kind http_probe_kind;
+extern const struct probe_kind page_probe_kind; /* of agent/page */
 
 /*
  * Fills the core of a new measure from the run: everything but the outcome.

@@ -130,8 +130,8 @@ is_measured(const struct check *check)
     case CHECK_TCP:
     case CHECK_TLS:
     case CHECK_HTTP:
-        return !check->paused;
     case CHECK_PAGE:
+        return !check->paused;
     case CHECK_MAIL:
     case CHECK_FORM:
     case CHECK_KIND_COUNT:

@@ -30,7 +30,8 @@ open_parts(struct probe_kit *kit, const struct check *check, struct err *err)
     if (env->resolver == NULL)
         return -1;
     /* The system's authorities take 30 ms to read: only where TLS is spoken. */
-    if (check->kind == CHECK_TLS || check->kind == CHECK_HTTP) {
+    if (check->kind == CHECK_TLS || check->kind == CHECK_HTTP ||
+        check->kind == CHECK_PAGE) {
         env->tls = tls_ctx_new(NULL, err);
         if (env->tls == NULL)
             return -1;

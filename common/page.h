@@ -7,8 +7,8 @@
  * address that was asked for.  Times are of one unthrottled load, in
  * microseconds since its begin.
  */
-#ifndef AGENT_PAGE_H
-#define AGENT_PAGE_H
+#ifndef COMMON_PAGE_H
+#define COMMON_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
