@@ -40,3 +40,11 @@ unit_test(raise_check LIBS claims fake_loop)
 unit_test(raise_cert LIBS claims tmp_store fake_loop)
 unit_test(raise_budget LIBS claims fake_loop)
 unit_test(raise LIBS claims judge_world tmp_store fake_loop)
+
+# Every sample mail, read by Python's email package, beside golden dumps.
+add_executable(mail_samples support/mail_samples.c)
+target_link_libraries(mail_samples PRIVATE house collector_alert fake_loop)
+add_test(NAME unit.mail_samples COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/unit/mail_samples.py $<TARGET_FILE:mail_samples>
+  ${golden_dir}/mail)
+set_tests_properties(unit.mail_samples PROPERTIES LABELS unit TIMEOUT 60)

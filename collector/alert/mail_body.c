@@ -2,111 +2,14 @@
 #include <string.h>
 
 #include "check.h"
+#include "mail_advice.h"
 #include "mail_evidence.h"
 #include "mail_say.h"
 #include "mail_text.h"
+#include "mail_title.h"
 #include "verdict.h"
 
 enum { MILLION = 1000000 };
-
-/* ---- the state, in one line ---- */
-
-static bool
-is_regional(const struct mail_facts *facts)
-{
-    return strcmp(facts->incident.scope, "global") != 0;
-}
-
-static size_t
-regions_down(const struct mail_facts *facts)
-{
-    size_t down = 0;
-
-    for (size_t i = 0; i < facts->region_count; i++)
-        down += facts->regions[i].verdict == VERDICT_DOWN;
-    return down;
-}
-
-/* "in 2 of 3 regions", "in 1 of 3 regions (eu)", "" where it is not known. */
-static void
-say_where(const struct mail_facts *facts, char *out, size_t size)
-{
-    size_t down = regions_down(facts);
-    char region[INCIDENT_SCOPE_BYTES + 4] = "";
-
-    out[0] = '\0';
-    if (is_regional(facts))
-        (void)snprintf(region, sizeof(region), " (%s)", facts->incident.scope);
-    if (down > 0)
-        (void)snprintf(out, size, " in %zu of %zu region%s%s", down,
-            facts->region_count, facts->region_count == 1 ? "" : "s", region);
-    else if (is_regional(facts))
-        (void)snprintf(out, size, " in %s", facts->incident.scope);
-}
-
-static void
-put_was_down(const struct mail_facts *facts, const char *test, const char *in,
-    struct mail_doc *doc)
-{
-    const struct incident_row *incident = &facts->incident;
-    char from[SAY_BYTES];
-    char to[SAY_BYTES];
-    char span[SAY_BYTES];
-
-    say_minute(facts->zone, incident->start_unix_ms, from);
-    say_minute(facts->zone, incident->end_unix_ms, to);
-    say_span(incident->end_unix_ms - incident->start_unix_ms, span);
-    mail_doc_say(doc, MAIL_DOC_TITLE, "%sWAS DOWN%s %s–%s (%s) — %s", test, in,
-        from, to, span, incident->check_name);
-}
-
-static void
-put_resolved(const struct mail_facts *facts, const char *test, const char *in,
-    struct mail_doc *doc)
-{
-    const struct incident_row *incident = &facts->incident;
-    bool removed = incident->state == INCIDENT_REMOVED;
-    char span[SAY_BYTES];
-
-    say_span(incident->end_unix_ms - incident->start_unix_ms, span);
-    mail_doc_say(doc, MAIL_DOC_TITLE, "%s%s%s after %s — %s%s", test,
-        removed ? "ENDED" : "RESOLVED", in, span, incident->check_name,
-        removed ? " is no longer checked there" : "");
-}
-
-static void
-put_title(const struct mail_facts *facts, struct mail_doc *doc)
-{
-    const struct incident_row *incident = &facts->incident;
-    const char *test = facts->sample ? "TEST: " : "";
-    char where[INCIDENT_SCOPE_BYTES + 64];
-    char in[INCIDENT_SCOPE_BYTES + 8] = "";
-    char span[SAY_BYTES];
-
-    if (is_regional(facts))
-        (void)snprintf(in, sizeof(in), " in %s", incident->scope);
-    switch (facts->state) {
-    case MAIL_FIRING:
-    case MAIL_REMINDER:
-        say_where(facts, where, sizeof(where));
-        say_span(facts->now_unix_ms - incident->start_unix_ms, span);
-        mail_doc_say(doc, MAIL_DOC_TITLE, "%s%sDOWN%s for %s — %s", test,
-            facts->state == MAIL_REMINDER ? "STILL " : "", where, span,
-            incident->check_name);
-        return;
-    case MAIL_RESOLVED:
-        if (facts->was_down)
-            put_was_down(facts, test, in, doc);
-        else
-            put_resolved(facts, test, in, doc);
-        return;
-    case MAIL_WITHDRAWN:
-    case MAIL_STATE_COUNT:
-        break;
-    }
-    mail_doc_say(doc, MAIL_DOC_TITLE, "%sWITHDRAWN%s — %s was not down", test,
-        in, incident->check_name);
-}
 
 /* ---- what failed ---- */
 
@@ -156,23 +59,41 @@ put_failure(const struct mail_facts *facts, struct mail_doc *doc)
         mail_doc_pair(doc, "address", "%s", facts->facts->ip);
 }
 
+static bool
+is_on(const struct mail_facts *facts)
+{
+    return facts->state == MAIL_FIRING || facts->state == MAIL_REMINDER;
+}
+
+static void
+put_check(const struct mail_facts *facts, struct mail_doc *doc)
+{
+    char every[SAY_BYTES];
+
+    char about[MAIL_SUBJECT_BYTES];
+
+    if (facts->kind[0] == '\0') {
+        mail_subject(facts, about);
+        mail_doc_pair(doc, "what", "%s", about);
+    } else {
+        say_span(facts->interval_ms, every);
+        mail_doc_pair(doc, "check", "%s (%s, every %s)",
+            facts->incident.check_name, facts->kind, every);
+    }
+    if (facts->target[0] != '\0')
+        mail_doc_pair(doc, "target", "%s", facts->target);
+}
+
 static void
 put_what(const struct mail_facts *facts, struct mail_doc *doc)
 {
     enum measure_reason reason =
         facts->has_failure ? facts->failure.reason
                            : (enum measure_reason)facts->incident.reason;
-    char every[SAY_BYTES];
 
-    mail_doc_say(doc, MAIL_DOC_HEADING,
-        facts->state == MAIL_FIRING || facts->state == MAIL_REMINDER
-            ? "What fails"
-            : "What had failed");
-    say_span(facts->interval_ms, every);
-    mail_doc_pair(doc, "check", "%s (%s, every %s)", facts->incident.check_name,
-        facts->kind, every);
-    if (facts->target[0] != '\0')
-        mail_doc_pair(doc, "target", "%s", facts->target);
+    mail_doc_say(
+        doc, MAIL_DOC_HEADING, is_on(facts) ? "What fails" : "What had failed");
+    put_check(facts, doc);
     if (reason != REASON_NONE) {
         mail_doc_pair(doc, "reason", "%s (%s)", measure_reason_words(reason),
             measure_reason_name((int)reason));
@@ -180,10 +101,22 @@ put_what(const struct mail_facts *facts, struct mail_doc *doc)
     }
     if (facts->has_failure)
         put_failure(facts, doc);
-    if (facts->state == MAIL_WITHDRAWN)
-        mail_doc_pair(doc, "why",
-            "results that arrived late change the verdict: there was no "
-            "incident");
+}
+
+/* A result is shown where it is the evidence, down or not. */
+static void
+put_condition(const struct mail_facts *facts, struct mail_doc *doc)
+{
+    const struct condition_claim *claim = &facts->condition.claim;
+    const struct mail_advice *advice = mail_advice_of(claim);
+
+    mail_doc_say(
+        doc, MAIL_DOC_HEADING, is_on(facts) ? "What is wrong" : "What it was");
+    put_check(facts, doc);
+    if (advice->look != NULL && is_on(facts))
+        mail_doc_pair(doc, "look at", "%s", advice->look);
+    if (facts->has_failure)
+        put_failure(facts, doc);
 }
 
 /* ---- where ---- */
@@ -212,7 +145,7 @@ static void
 put_where(const struct mail_facts *facts, struct mail_doc *doc)
 {
     static const char *const head[] = {
-        "region", "verdict", "since", "last result", "p95 24 h"};
+        "region", "verdict", "since", "last result", "p95 1 h / 24 h"};
 
     if (facts->region_count == 0)
         return;
@@ -224,7 +157,9 @@ put_where(const struct mail_facts *facts, struct mail_doc *doc)
         char since[SAY_BYTES] = "longer";
         char last[SAY_BYTES * 2] = "none";
         char latency[SAY_BYTES];
-        char p95[SAY_BYTES];
+        char hour[SAY_BYTES];
+        char usual[SAY_BYTES];
+        char p95[SAY_BYTES * 2 + 4];
         const char *cells[] = {
             region->name, verdict_words(region->verdict), since, last, p95};
 
@@ -234,8 +169,37 @@ put_where(const struct mail_facts *facts, struct mail_doc *doc)
         if (region->last_unix_ms != 0)
             (void)snprintf(last, sizeof(last), "%s, %s",
                 measure_status_name(region->last_status), latency);
-        say_latency(region->p95_us, p95);
-        mail_doc_put(doc, MAIL_DOC_ROW, cells, 5);
+        say_latency(region->p95_hour_us, hour);
+        say_latency(region->p95_us, usual);
+        (void)snprintf(p95, sizeof(p95), "%s / %s", hour, usual);
+        mail_doc_put(doc,
+            region->verdict == VERDICT_DOWN ? MAIL_DOC_BAD_ROW : MAIL_DOC_ROW,
+            cells, 5);
+    }
+}
+
+static void
+put_agents(const struct mail_facts *facts, struct mail_doc *doc)
+{
+    static const char *const head[] = {
+        "agent", "region", "state", "last seen", "from"};
+
+    if (facts->agent_count == 0)
+        return;
+    mail_doc_say(doc, MAIL_DOC_HEADING, "Where (%zu of %zu agents present)",
+        facts->agents_present, facts->agents_expected);
+    mail_doc_put(doc, MAIL_DOC_HEAD, head, 5);
+    for (size_t i = 0; i < facts->agent_count; i++) {
+        const struct mail_agent *agent = &facts->agents[i];
+        char seen[SAY_BYTES] = "never";
+        const char *cells[] = {agent->name, agent->region,
+            agent->present ? "present" : "SILENT", seen, agent->address};
+
+        if (agent->last_seen_unix_ms != 0)
+            say_short(facts->zone, agent->last_seen_unix_ms, facts->now_unix_ms,
+                seen);
+        mail_doc_put(
+            doc, agent->present ? MAIL_DOC_ROW : MAIL_DOC_BAD_ROW, cells, 5);
     }
 }
 
@@ -303,26 +267,54 @@ put_impact(const struct mail_facts *facts, struct mail_doc *doc)
 
 /* ---- what to type, and what was seen last ---- */
 
-/* In single quotes, unless there is one in it. */
 static void
-put_probe(const struct mail_facts *facts, struct mail_doc *doc)
+put_advice(const struct mail_facts *facts, struct mail_doc *doc)
 {
-    if (facts->target[0] == '\0' || strchr(facts->target, '\'') != NULL ||
-        strlen(facts->target) > 400 || strchr(facts->target, ' ') != NULL)
+    const struct condition_claim *claim = &facts->condition.claim;
+    const struct mail_advice *advice = mail_advice_of(claim);
+    char line[MAIL_ADVICE_BYTES];
+
+    for (size_t i = 0; i < MAIL_ADVICE_LINES_MAX; i++) {
+        if (advice->here[i] != NULL && mail_advice_line(advice->here[i],
+                                           claim->subject, facts->target, line))
+            mail_doc_say(doc, MAIL_DOC_LINE, "%s", line);
+    }
+    if (advice->where == NULL || !is_on(facts))
         return;
-    mail_doc_say(doc, MAIL_DOC_LINE, "leadline probe '%s'", facts->target);
+    mail_doc_say(doc, MAIL_DOC_HEADING, "And on %s", advice->where);
+    for (size_t i = 0; i < MAIL_ADVICE_LINES_MAX; i++) {
+        if (advice->there[i] != NULL)
+            mail_doc_say(doc, MAIL_DOC_LINE, "%s", advice->there[i]);
+    }
 }
 
 static void
 put_next(const struct mail_facts *facts, struct mail_doc *doc)
 {
+    const struct incident_row *incident = &facts->incident;
+    const char *name = facts->is_condition ? facts->condition.claim.subject
+                                           : incident->check_name;
+
     mail_doc_say(doc, MAIL_DOC_HEADING, "What to type next");
     mail_doc_say(
-        doc, MAIL_DOC_LINE, "leadline incidents show %s", facts->incident.id);
-    mail_doc_say(doc, MAIL_DOC_LINE, "leadline status");
-    mail_doc_say(doc, MAIL_DOC_LINE, "leadline p95 %s --phase all --by region",
-        facts->incident.check_name);
-    put_probe(facts, doc);
+        doc, MAIL_DOC_LINE, "leadline incidents show %s", incident->id);
+    if (is_on(facts)) {
+        mail_doc_say(doc, MAIL_DOC_LINE, "leadline ack %s", incident->id);
+        if (mail_advice_is_typable(name))
+            mail_doc_say(
+                doc, MAIL_DOC_LINE, "leadline silence '%s' --for 2h", name);
+    }
+    if (facts->is_condition) {
+        put_advice(facts, doc);
+        return;
+    }
+    if (mail_advice_is_typable(name))
+        mail_doc_say(doc, MAIL_DOC_LINE,
+            is_on(facts) ? "leadline p95 '%s' --phase all --by region"
+                         : "leadline sla '%s'",
+            name);
+    if (is_on(facts) && mail_advice_is_typable(facts->target))
+        mail_doc_say(doc, MAIL_DOC_LINE, "leadline probe '%s'", facts->target);
 }
 
 static void
@@ -354,44 +346,16 @@ put_results(const struct mail_facts *facts, struct mail_doc *doc)
     }
 }
 
-/* What is no incident of slots: its class, and what was seen in words. */
-static void
-put_condition(const struct mail_facts *facts, struct mail_doc *doc)
-{
-    const struct condition_claim *claim = &facts->condition.claim;
-    char about[MAIL_SUBJECT_BYTES];
-    char since[SAY_BYTES];
-    char until[SAY_BYTES];
-
-    mail_subject(facts, about);
-    mail_doc_say(doc, MAIL_DOC_TITLE, "%s%s \xe2\x80\x94 %s",
-        facts->state == MAIL_RESOLVED   ? "RESOLVED "
-        : facts->state == MAIL_REMINDER ? "STILL "
-                                        : "",
-        alert_class_name((int)claim->class), about);
-    mail_doc_pair(doc, "what", "%s", claim->words);
-    say_moment(facts->zone, claim->since_unix_ms, since);
-    mail_doc_pair(doc, "since", "%s", since);
-    if (facts->condition.end_unix_ms != 0) {
-        say_moment(facts->zone, facts->condition.end_unix_ms, until);
-        mail_doc_pair(doc, "until", "%s", until);
-    }
-}
-
 void
 mail_body(const struct mail_facts *facts, bool evidence, struct mail_doc *doc)
 {
-    if (facts->is_condition) {
+    mail_title(facts, doc);
+    if (facts->is_condition)
         put_condition(facts, doc);
-        return;
-    }
-    put_title(facts, doc);
-    if (facts->sample)
-        mail_doc_pair(doc, "note",
-            "this is a test of leadline's mail; nothing is wrong, and the "
-            "figures below are made up");
-    put_what(facts, doc);
+    else
+        put_what(facts, doc);
     put_where(facts, doc);
+    put_agents(facts, doc);
     put_when(facts, doc);
     put_impact(facts, doc);
     if (evidence && facts->facts != NULL)

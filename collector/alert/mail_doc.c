@@ -43,12 +43,12 @@ turns_writing(const unsigned char *at)
     return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
 }
 
-static void
-put_harmless(const char *cell, char out[MAIL_DOC_CELL_BYTES])
+void
+mail_doc_harmless(const char *text, char *out, size_t size)
 {
     char *to = out;
 
-    text_put_harmless(cell, strlen(cell), out, MAIL_DOC_CELL_BYTES);
+    text_put_harmless(text, strlen(text), out, size);
     for (const char *at = out; *at != '\0';) {
         if (turns_writing((const unsigned char *)at)) {
             at += (unsigned char)at[0] == 0xe2 ? 3 : 2;
@@ -79,7 +79,7 @@ mail_doc_put(struct mail_doc *doc, enum mail_doc_kind kind,
     for (size_t i = 0; i < count; i++) {
         char cell[MAIL_DOC_CELL_BYTES];
 
-        put_harmless(cells[i], cell);
+        mail_doc_harmless(cells[i], cell, sizeof(cell));
         row->at[i] = (uint32_t)doc->text.len;
         if (buf_append(&doc->text, cell, strlen(cell) + 1, &doc->err) != 0) {
             doc->failed = true;
@@ -138,7 +138,8 @@ width_of(const char *text)
 static bool
 is_of_table(enum mail_doc_kind kind)
 {
-    return kind == MAIL_DOC_HEAD || kind == MAIL_DOC_ROW;
+    return kind == MAIL_DOC_HEAD || kind == MAIL_DOC_ROW ||
+           kind == MAIL_DOC_BAD_ROW;
 }
 
 /* The columns' widths from `first`, to the end of its table or pairs. */
@@ -202,17 +203,20 @@ mail_doc_text(const struct mail_doc *doc, struct buf *out, struct err *err)
             measure_columns(doc, i, widths);
         switch (row->kind) {
         case MAIL_DOC_TITLE:
+        case MAIL_DOC_LEAD:
             rc = buf_printf(out, err, "%s\n", cell_of(doc, row, 0));
             break;
         case MAIL_DOC_HEADING:
             rc = buf_printf(out, err, "\n%s\n", cell_of(doc, row, 0));
             break;
+        case MAIL_DOC_NOTE:
         case MAIL_DOC_LINE:
             rc = buf_printf(out, err, "  %s\n", cell_of(doc, row, 0));
             break;
         case MAIL_DOC_PAIR:
         case MAIL_DOC_HEAD:
         case MAIL_DOC_ROW:
+        case MAIL_DOC_BAD_ROW:
             rc = put_columns(doc, row, widths, out, err);
             break;
         }

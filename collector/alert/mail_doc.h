@@ -20,17 +20,28 @@
 enum {
     MAIL_DOC_CELL_BYTES = 501,
     MAIL_DOC_CELLS_MAX = 6, /* in a row */
-    MAIL_DOC_ROWS_MAX = 256,
+    MAIL_DOC_ROWS_MAX = 320,
     MAIL_DOC_MAX_BYTES = 100 * 1000 /* of HTML */
 };
 
 enum mail_doc_kind {
     MAIL_DOC_TITLE, /* the first line; its state's colour behind it */
+    MAIL_DOC_LEAD,  /* the second: the whole in a sentence */
     MAIL_DOC_HEADING,
     MAIL_DOC_PAIR, /* a word and what it is */
     MAIL_DOC_HEAD, /* of a table; rows follow */
     MAIL_DOC_ROW,
-    MAIL_DOC_LINE /* to be typed */
+    MAIL_DOC_BAD_ROW, /* a row to look at first */
+    MAIL_DOC_NOTE,    /* a sentence under a heading */
+    MAIL_DOC_LINE     /* to be typed */
+};
+
+/* What the title's colour says. */
+enum mail_doc_tone {
+    MAIL_TONE_BAD,
+    MAIL_TONE_WARN,
+    MAIL_TONE_GOOD,
+    MAIL_TONE_QUIET
 };
 
 struct mail_doc_row {
@@ -50,6 +61,9 @@ struct mail_doc {
 void mail_doc_init(struct mail_doc *doc);
 void mail_doc_free(struct mail_doc *doc);
 
+/* `text` as a cell shows it; `size` at most. */
+void mail_doc_harmless(const char *text, char *out, size_t size);
+
 void mail_doc_put(struct mail_doc *doc, enum mail_doc_kind kind,
     const char *const *cells, size_t count);
 
@@ -63,8 +77,10 @@ void mail_doc_pair(struct mail_doc *doc, const char *word, const char *fmt, ...)
 /* Appends it with LF line ends. */
 int mail_doc_text(const struct mail_doc *doc, struct buf *out, struct err *err);
 
-/* Appends a whole page; `color` (of the title, "#b3261e") is ours. */
-int mail_doc_html(const struct mail_doc *doc, const char *color,
+/*
+ * Appends a whole page that loads nothing, follows dark mode and fits a phone.
+ */
+int mail_doc_html(const struct mail_doc *doc, enum mail_doc_tone tone,
     struct buf *out, struct err *err);
 
 #endif

@@ -14,14 +14,20 @@
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 static const int64_t hour_ms = INT64_C(3600) * 1000;
 
-enum { P95_MILLIONTHS = 950000, INTERVALS_BACK = 3, EVIDENCE_BACK_MS = 600000 };
+enum {
+    P95_MILLIONTHS = 950000,
+    INTERVALS_BACK = 3,
+    EVIDENCE_BACK_MS = 600000,
+    PRESENT_MS = 90000 /* as AGENT_PRESENT_MS of query/agents.h */
+};
 
 struct collecting {
     struct store_txn *txn;
     const struct mail_facts_query *query;
     struct mail_facts *facts;
     uint32_t region_numbers[CONF_REGIONS_MAX]; /* 0: never heard of */
-    struct hist *hists;                        /* owned; one a region */
+    struct hist *hists; /* owned; one a region, then one a region of the
+                           last hour */
     uint32_t failure_agent;
     uint32_t failure_region;
     uint32_t scope_region; /* 0: the whole */
@@ -47,8 +53,10 @@ take_check(struct mail_facts *facts, const struct conf_check *conf)
     facts->target_millionths = conf->target_millionths;
     facts->region_count = conf->regions.count;
     for (size_t i = 0; i < facts->region_count; i++) {
-        facts->regions[i] = (struct mail_region){
-            .verdict = VERDICT_PENDING, .last_us = -1, .p95_us = -1};
+        facts->regions[i] = (struct mail_region){.verdict = VERDICT_PENDING,
+            .last_us = -1,
+            .p95_us = -1,
+            .p95_hour_us = -1};
         (void)snprintf(facts->regions[i].name, sizeof(facts->regions[i].name),
             "%s", conf->regions.names[i]);
     }
@@ -160,14 +168,26 @@ take_leg(void *ctx, const struct leg *leg, struct err *err)
     if (place == at->facts->region_count)
         return 0;
     region = &at->facts->regions[place];
-    if (leg_is_served(leg) && leg->last->phase_us[PHASE_TOTAL] >= 0)
+    if (leg_is_served(leg) && leg->last->phase_us[PHASE_TOTAL] >= 0) {
         hist_add(&at->hists[place], leg->last->phase_us[PHASE_TOTAL]);
+        if (leg->last->ts_unix_ms > at->query->now_unix_ms - hour_ms)
+            hist_add(&at->hists[at->facts->region_count + place],
+                leg->last->phase_us[PHASE_TOTAL]);
+    }
     if (leg->last->ts_unix_ms < region->last_unix_ms)
         return 0;
     region->last_unix_ms = leg->last->ts_unix_ms;
     region->last_status = leg->last->status;
     region->last_us = leg->last->phase_us[PHASE_TOTAL];
     return 0;
+}
+
+static int64_t
+p95_of(const struct hist *hist)
+{
+    if (hist->n < MAIL_P95_MIN_COUNT)
+        return -1;
+    return (int64_t)hist_at_rank_us(hist, hist_rank(hist->n, P95_MILLIONTHS));
 }
 
 static int
@@ -181,17 +201,15 @@ take_legs(struct collecting *at, struct err *err)
     };
     int rc;
 
-    at->hists = calloc(facts->region_count + 1, sizeof(*at->hists));
+    at->hists = calloc(2 * facts->region_count + 1, sizeof(*at->hists));
     if (at->hists == NULL)
         return err_set(
             err, ERR_NOMEM, "histograms of %zu regions", facts->region_count);
     rc = leg_walk(at->txn, at->query->conf, &span, take_leg, at, err);
     for (size_t i = 0; rc == 0 && i < facts->region_count; i++) {
-        const struct hist *hist = &at->hists[i];
-
-        if (hist->n >= MAIL_P95_MIN_COUNT)
-            facts->regions[i].p95_us = (int64_t)hist_at_rank_us(
-                hist, hist_rank(hist->n, P95_MILLIONTHS));
+        facts->regions[i].p95_us = p95_of(&at->hists[i]);
+        facts->regions[i].p95_hour_us =
+            p95_of(&at->hists[facts->region_count + i]);
     }
     free(at->hists);
     return rc;
@@ -254,6 +272,26 @@ take_recent(void *ctx, const struct raw_result *result, struct err *err)
     return keep_newest(ctx, result, err);
 }
 
+/*
+ * An incident is shown by one that is down.  A condition by the newest that is
+ * not up, as far as there is one: a certificate, say, ends while all is up.
+ */
+static bool
+shows_more(const struct mail_facts *facts, const struct measure *measure)
+{
+    const struct measure *kept = facts->has_failure ? &facts->failure : NULL;
+
+    if (!facts->is_condition && measure->status != MEASURE_DOWN)
+        return false;
+    if (measure->status == MEASURE_ERROR)
+        return false;
+    if (kept == NULL)
+        return true;
+    if ((kept->status == MEASURE_UP) != (measure->status == MEASURE_UP))
+        return kept->status == MEASURE_UP;
+    return measure->ts_unix_ms >= kept->ts_unix_ms;
+}
+
 static int
 take_failure(void *ctx, const struct raw_result *result, struct err *err)
 {
@@ -262,9 +300,9 @@ take_failure(void *ctx, const struct raw_result *result, struct err *err)
     const struct measure *measure = &result->measure;
 
     (void)err;
-    if (measure->status != MEASURE_DOWN || measure->isolated ||
+    if (measure->isolated ||
         (at->scope_region != 0 && result->region != at->scope_region) ||
-        (facts->has_failure && measure->ts_unix_ms < facts->failure.ts_unix_ms))
+        !shows_more(facts, measure))
         return 0;
     facts->has_failure = true;
     facts->failure = *measure;
@@ -288,6 +326,8 @@ take_results(struct collecting *at, struct err *err)
     if (raw_each(at->txn, incident->check, now - back, now + 1, take_recent, at,
             err) != 0)
         return -1;
+    if (facts->is_condition && to - from < back)
+        from = to - back;
     if (to <= from)
         to = from + 1;
     if (to - from > day_ms)
@@ -325,17 +365,80 @@ take_evidence(struct collecting *at, struct err *err)
     return rc < 0 ? -1 : 0;
 }
 
+/* ---- the fleet ---- */
+
+/* The silent ones stand first, each in the order of names. */
+static void
+keep_agent(struct mail_facts *facts, const struct mail_agent *agent)
+{
+    size_t place = facts->agent_count;
+
+    while (!agent->present && place > 0 && facts->agents[place - 1].present)
+        place--;
+    if (place == MAIL_AGENTS_MAX)
+        return;
+    if (facts->agent_count < MAIL_AGENTS_MAX)
+        facts->agent_count++;
+    memmove(&facts->agents[place + 1], &facts->agents[place],
+        (facts->agent_count - place - 1) * sizeof(*agent));
+    facts->agents[place] = *agent;
+}
+
+static int
+take_agent(void *ctx, const struct agent_row *row, struct err *err)
+{
+    struct collecting *at = ctx;
+    struct mail_facts *facts = at->facts;
+    const struct condition_claim *claim = &facts->condition.claim;
+    struct mail_agent agent = {.last_seen_unix_ms = row->last_seen_unix_ms};
+
+    (void)err;
+    if (row->revoked || row->suspended || row->key_count == 0)
+        return 0;
+    agent.present =
+        row->last_seen_unix_ms > at->query->now_unix_ms - PRESENT_MS;
+    facts->agents_expected++;
+    facts->agents_present += agent.present;
+    if (claim->on == CONDITION_ON_REGION &&
+        strcmp(claim->subject, row->region) != 0)
+        return 0;
+    memcpy(agent.name, row->name, sizeof(agent.name));
+    memcpy(agent.region, row->region, sizeof(agent.region));
+    memcpy(agent.address, row->address, sizeof(agent.address));
+    keep_agent(facts, &agent);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int
+collect_check(struct collecting *at, struct err *err)
+{
+    const struct mail_facts_query *query = at->query;
+    struct mail_facts *facts = at->facts;
+    const struct conf_check *check = conf_history_check(
+        query->conf, facts->incident.check, query->now_unix_ms);
+
+    if (check == NULL)
+        return 0;
+    take_check(facts, check);
+    if (find_regions(at, err) != 0 || take_history(at, err) != 0 ||
+        take_legs(at, err) != 0 || take_results(at, err) != 0)
+        return -1;
+    return take_evidence(at, err);
+}
+
 int
 mail_facts_collect(struct store_txn *txn, const struct mail_facts_query *query,
     struct mail_facts *facts, struct err *err)
 {
     struct collecting at = {.txn = txn, .query = query, .facts = facts};
-    const struct conf_check *check = conf_history_check(
-        query->conf, query->incident->check, query->now_unix_ms);
+    int rc;
 
     *facts = (struct mail_facts){
         .state = query->state,
         .was_down = query->was_down,
+        .flapping = query->flapping,
         .now_unix_ms = query->now_unix_ms,
         .zone = query->zone,
         .severity = query->severity,
@@ -345,13 +448,11 @@ mail_facts_collect(struct store_txn *txn, const struct mail_facts_query *query,
         facts->is_condition = true;
         facts->condition = *query->condition;
     }
-    if (check == NULL)
-        return 0;
-    take_check(facts, check);
-    if (find_regions(&at, err) == 0 && take_history(&at, err) == 0 &&
-        take_legs(&at, err) == 0 && take_results(&at, err) == 0 &&
-        take_evidence(&at, err) == 0)
+    rc = facts->is_condition && facts->condition.claim.on != CONDITION_ON_CHECK
+             ? agent_each(txn, take_agent, &at, err)
+             : collect_check(&at, err);
+    if (rc == 0)
         return 0;
     mail_facts_free(facts);
-    return err_wrap(err, "facts of incident %s", query->incident->id);
+    return err_wrap(err, "facts of incident %s", facts->incident.id);
 }

@@ -2,8 +2,6 @@
 
 #include "mail_doc.h"
 
-#define CELL_STYLE "padding:2px 14px 2px 0;vertical-align:top"
-
 /* Appends text so that no browser takes any of it for markup. */
 static int
 put_escaped(struct buf *out, const char *text, struct err *err)
@@ -56,28 +54,87 @@ put_between(struct buf *out, const char *before, const char *text,
     return put_ours(out, after, err);
 }
 
+#define CELL_STYLE "padding:3px 10px 3px 0;vertical-align:top;text-align:left"
+#define GREY       "color:#5f6368"
+
+/* A phone is 360 points wide: longer words than these break anywhere. */
+enum { SHORT_CELL_BYTES = 10, LONG_WORD_BYTES = 15, RED_CELLS = 2 };
+
+/*
+ * What cannot stand in a style of its own: other colours in the dark, tighter
+ * cells on a phone.  Clients that drop it show the light page, which is whole.
+ */
+static const char style[] =
+    "<style>\n"
+    ":root{color-scheme:light dark}\n"
+    "@media (prefers-color-scheme:dark){\n"
+    ".b{background:#17181a!important;color:#e6e6e6!important}\n"
+    ".g{color:#a5abb1!important}\n"
+    ".x{color:#ff8a80!important}\n"
+    ".l{border-color:#3a3d41!important}\n"
+    ".c{background:#26282b!important;color:#e6e6e6!important}}\n"
+    "@media (max-width:480px){.p{padding-right:7px!important;"
+    "font-size:13px!important}.w{width:84px!important}}\n"
+    "</style>";
+
+static size_t
+longest_word(const char *text)
+{
+    size_t longest = 0;
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+
+        if (len > longest)
+            longest = len;
+        text += len;
+        text += *text == ' ';
+    }
+    return longest;
+}
+
+static const char *
+wrap_of(const char *text)
+{
+    if (strlen(text) <= SHORT_CELL_BYTES)
+        return ";white-space:nowrap";
+    return longest_word(text) > LONG_WORD_BYTES ? ";overflow-wrap:anywhere"
+                                                : "";
+}
+
+static int
+begin_cell(const struct mail_doc_row *row, size_t cell, const char *text,
+    struct buf *out, struct err *err)
+{
+    const char *class = "p";
+    const char *more = "";
+
+    if (row->kind == MAIL_DOC_HEAD) {
+        class = "g p";
+        more = ";" GREY ";font-weight:normal";
+    } else if (row->kind == MAIL_DOC_PAIR && cell == 0) {
+        class = "g p w";
+        more = ";" GREY ";width:112px";
+    } else if (row->kind == MAIL_DOC_BAD_ROW && cell < RED_CELLS) {
+        class = "x p";
+        more = ";color:#b3261e;font-weight:bold";
+    }
+    return buf_printf(out, err,
+        "<%s class=\"%s\" style=\"" CELL_STYLE "%s%s\">",
+        row->kind == MAIL_DOC_HEAD ? "th" : "td", class, wrap_of(text), more);
+}
+
 static int
 put_cells(const struct mail_doc *doc, const struct mail_doc_row *row,
     struct buf *out, struct err *err)
 {
-    static const char head[] =
-        "<th align=\"left\" style=\"" CELL_STYLE ";color:#5f6368\">";
-    static const char word[] =
-        "<td style=\"" CELL_STYLE ";color:#5f6368;white-space:nowrap\">";
-    static const char plain[] =
-        "<td style=\"" CELL_STYLE ";word-break:break-word\">";
-
     if (put_ours(out, "<tr>", err) != 0)
         return -1;
     for (size_t i = 0; i < row->count; i++) {
         const char *text = (const char *)doc->text.data + row->at[i];
-        const char *before = plain;
 
-        if (row->kind == MAIL_DOC_HEAD)
-            before = head;
-        else if (row->kind == MAIL_DOC_PAIR && i == 0)
-            before = word;
-        if (put_between(out, before, text,
+        if (begin_cell(row, i, text, out, err) != 0 ||
+            put_between(out, "", text,
                 row->kind == MAIL_DOC_HEAD ? "</th>" : "</td>", err) != 0)
             return -1;
     }
@@ -92,12 +149,19 @@ begin_of(enum mail_doc_kind kind)
     case MAIL_DOC_PAIR:
     case MAIL_DOC_HEAD:
     case MAIL_DOC_ROW:
+    case MAIL_DOC_BAD_ROW:
         return "<table cellspacing=\"0\" cellpadding=\"0\" "
-               "style=\"border-collapse:collapse;font-size:14px\">\n";
+               "style=\"margin:6px 0 0;border-collapse:collapse;"
+               "font-size:14px\">\n";
     case MAIL_DOC_LINE:
-        return "<pre style=\"margin:0;font:13px/1.5 monospace\">";
+        return "<pre class=\"c\" style=\"margin:0;padding:8px 10px;"
+               "background:#f1f3f4;border-radius:6px;"
+               "font:14px/1.6 monospace;white-space:pre-wrap;"
+               "overflow-wrap:anywhere\">";
     case MAIL_DOC_TITLE:
+    case MAIL_DOC_LEAD:
     case MAIL_DOC_HEADING:
+    case MAIL_DOC_NOTE:
         return "";
     }
     return "";
@@ -110,54 +174,92 @@ end_of(enum mail_doc_kind kind)
     case MAIL_DOC_PAIR:
     case MAIL_DOC_HEAD:
     case MAIL_DOC_ROW:
+    case MAIL_DOC_BAD_ROW:
         return "</table>\n";
     case MAIL_DOC_LINE:
         return "</pre>\n";
     case MAIL_DOC_TITLE:
+    case MAIL_DOC_LEAD:
     case MAIL_DOC_HEADING:
+    case MAIL_DOC_NOTE:
         return "";
     }
     return "";
 }
 
 static bool
+is_row(enum mail_doc_kind kind)
+{
+    return kind == MAIL_DOC_ROW || kind == MAIL_DOC_BAD_ROW;
+}
+
+static bool
 go_together(enum mail_doc_kind a, enum mail_doc_kind b)
 {
-    if (a == MAIL_DOC_HEAD)
-        return b == MAIL_DOC_ROW;
+    if (a == MAIL_DOC_HEAD || is_row(a))
+        return is_row(b);
     return a == b;
+}
+
+/* White on it is readable (contrast above 4.5) in both modes. */
+static const char *
+color_of(enum mail_doc_tone tone)
+{
+    switch (tone) {
+    case MAIL_TONE_BAD:
+        return "#b3261e";
+    case MAIL_TONE_WARN:
+        return "#8a5300";
+    case MAIL_TONE_GOOD:
+        return "#1b6e3c";
+    case MAIL_TONE_QUIET:
+        break;
+    }
+    return "#4a5560";
 }
 
 static int
 put_row(const struct mail_doc *doc, const struct mail_doc_row *row,
-    const char *color, struct buf *out, struct err *err)
+    enum mail_doc_tone tone, struct buf *out, struct err *err)
 {
     const char *text = (const char *)doc->text.data + row->at[0];
 
     switch (row->kind) {
     case MAIL_DOC_TITLE:
         if (buf_printf(out, err,
-                "<h1 style=\"margin:0;padding:12px 16px;border-radius:6px;"
-                "font-size:18px;color:#ffffff;background:%s\">",
-                color) != 0)
+                "<h1 style=\"margin:0;padding:12px 14px;border-radius:6px;"
+                "font-size:20px;line-height:1.3;color:#ffffff;background:%s;"
+                "overflow-wrap:anywhere\">",
+                color_of(tone)) != 0)
             return -1;
         return put_between(out, "", text, "</h1>\n", err);
+    case MAIL_DOC_LEAD:
+        return put_between(out,
+            "<p style=\"margin:12px 0 0;font-size:16px;font-weight:bold;"
+            "overflow-wrap:anywhere\">",
+            text, "</p>\n", err);
     case MAIL_DOC_HEADING:
         return put_between(out,
-            "<h2 style=\"margin:18px 0 4px;font-size:15px\">", text, "</h2>\n",
+            "<h2 class=\"l\" style=\"margin:20px 0 6px;padding-top:10px;"
+            "border-top:1px solid #dadce0;font-size:15px\">",
+            text, "</h2>\n", err);
+    case MAIL_DOC_NOTE:
+        return put_between(out,
+            "<p style=\"margin:4px 0;overflow-wrap:anywhere\">", text, "</p>\n",
             err);
     case MAIL_DOC_LINE:
         return put_between(out, "", text, "\n", err);
     case MAIL_DOC_PAIR:
     case MAIL_DOC_HEAD:
     case MAIL_DOC_ROW:
+    case MAIL_DOC_BAD_ROW:
         return put_cells(doc, row, out, err);
     }
     return 0;
 }
 
 static int
-put_rows(const struct mail_doc *doc, const char *color, struct buf *out,
+put_rows(const struct mail_doc *doc, enum mail_doc_tone tone, struct buf *out,
     struct err *err)
 {
     for (size_t i = 0; i < doc->count; i++) {
@@ -166,7 +268,7 @@ put_rows(const struct mail_doc *doc, const char *color, struct buf *out,
         if ((i == 0 || !go_together(row[-1].kind, row->kind)) &&
             put_ours(out, begin_of(row->kind), err) != 0)
             return -1;
-        if (put_row(doc, row, color, out, err) != 0)
+        if (put_row(doc, row, tone, out, err) != 0)
             return -1;
         if ((i + 1 == doc->count || !go_together(row->kind, row[1].kind)) &&
             put_ours(out, end_of(row->kind), err) != 0)
@@ -176,17 +278,23 @@ put_rows(const struct mail_doc *doc, const char *color, struct buf *out,
 }
 
 int
-mail_doc_html(const struct mail_doc *doc, const char *color, struct buf *out,
-    struct err *err)
+mail_doc_html(const struct mail_doc *doc, enum mail_doc_tone tone,
+    struct buf *out, struct err *err)
 {
     static const char top[] =
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width\">"
-        "<title>leadline</title></head>\n"
-        "<body style=\"margin:0;padding:12px;background:#ffffff;"
-        "color:#1f1f1f;font:15px/1.45 sans-serif\">\n";
+        "<meta name=\"viewport\" "
+        "content=\"width=device-width,initial-scale=1\">"
+        "<meta name=\"color-scheme\" content=\"light dark\">"
+        "<title>leadline</title>\n";
+    static const char body[] =
+        "</head>\n<body class=\"b\" style=\"margin:0;background:#ffffff;"
+        "color:#1f1f1f;font:15px/1.45 sans-serif\">\n"
+        "<div class=\"b\" style=\"max-width:760px;margin:0 auto;"
+        "padding:12px\">\n";
 
-    if (put_ours(out, top, err) != 0 || put_rows(doc, color, out, err) != 0)
+    if (put_ours(out, top, err) != 0 || put_ours(out, style, err) != 0 ||
+        put_ours(out, body, err) != 0 || put_rows(doc, tone, out, err) != 0)
         return -1;
-    return put_ours(out, "</body></html>\n", err);
+    return put_ours(out, "</div></body></html>\n", err);
 }

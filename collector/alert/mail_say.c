@@ -106,6 +106,23 @@ say_minute(const struct zone *zone, int64_t unix_ms, char out[SAY_BYTES])
     (void)snprintf(out, SAY_BYTES, "%02d:%02d", wall.hour, wall.minute);
 }
 
+static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+void
+say_short(const struct zone *zone, int64_t unix_ms, int64_t now_unix_ms,
+    char out[SAY_BYTES])
+{
+    struct wall wall = wall_of(zone, unix_ms);
+
+    if (zone_local_days(zone, unix_ms) == zone_local_days(zone, now_unix_ms)) {
+        say_clock(zone, unix_ms, out);
+        return;
+    }
+    (void)snprintf(out, SAY_BYTES, "%d %s %02d:%02d:%02d", (int)wall.day,
+        months[wall.month - 1], wall.hour, wall.minute, wall.second);
+}
+
 void
 say_moment(const struct zone *zone, int64_t unix_ms, char out[SAY_BYTES])
 {
@@ -129,8 +146,6 @@ say_mail_date(int64_t unix_ms, char out[SAY_BYTES])
 {
     static const char days[][4] = {
         "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct wall wall = wall_of(NULL, unix_ms);
 
     (void)snprintf(out, SAY_BYTES, "%s, %02d %s %04lld %02d:%02d:%02d +0000",

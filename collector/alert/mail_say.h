@@ -23,6 +23,9 @@ void say_latency(int64_t us, char out[SAY_BYTES]);
 void say_clock(const struct zone *zone, int64_t unix_ms, char out[SAY_BYTES]);
 /* "03:10" there. */
 void say_minute(const struct zone *zone, int64_t unix_ms, char out[SAY_BYTES]);
+/* "24 Nov 03:10:05" there, "03:10:05" if that is the day of `now`. */
+void say_short(const struct zone *zone, int64_t unix_ms, int64_t now_unix_ms,
+    char out[SAY_BYTES]);
 /* "2026-11-24 03:10:05 CET (02:10:05 UTC)". */
 void say_moment(const struct zone *zone, int64_t unix_ms, char out[SAY_BYTES]);
 

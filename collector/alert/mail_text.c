@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mail_mime.h"
-#include "mail_say.h"
-
 const char *
 mail_state_name(int state)
 {
@@ -43,171 +40,89 @@ mail_facts_free(struct mail_facts *facts)
     facts->facts = NULL;
 }
 
+static const char *
+word_of(enum condition_on on)
+{
+    switch (on) {
+    case CONDITION_ON_AGENT:
+        return "agent ";
+    case CONDITION_ON_REGION:
+        return "region ";
+    case CONDITION_ON_COLLECTOR:
+        return "collector";
+    case CONDITION_ON_CHECK:
+    case CONDITION_ON_COUNT:
+        break;
+    }
+    return "";
+}
+
+void
+mail_subject_of(
+    const struct condition_claim *claim, char subject[MAIL_SUBJECT_BYTES])
+{
+    (void)snprintf(subject, MAIL_SUBJECT_BYTES, "%s%s", word_of(claim->on),
+        claim->on == CONDITION_ON_COLLECTOR ? "" : claim->subject);
+}
+
 void
 mail_subject(const struct mail_facts *facts, char subject[MAIL_SUBJECT_BYTES])
 {
-    static const char *const words[CONDITION_ON_COUNT] = {
-        [CONDITION_ON_CHECK] = "",
-        [CONDITION_ON_AGENT] = "agent ",
-        [CONDITION_ON_REGION] = "region ",
-        [CONDITION_ON_COLLECTOR] = "collector",
-    };
-
-    (void)snprintf(subject, MAIL_SUBJECT_BYTES, "%s%s",
-        facts->is_condition ? words[facts->condition.claim.on] : "",
-        facts->incident.check_name);
+    if (facts->is_condition)
+        mail_subject_of(&facts->condition.claim, subject);
+    else
+        (void)snprintf(
+            subject, MAIL_SUBJECT_BYTES, "%s", facts->incident.check_name);
 }
 
-/* ---- headers ---- */
-
-enum { HEADER_BYTES = 400 };
-
-/* Behind the @ of an address that has been checked. */
-static const char *
-host_of(const char *address)
+static enum mail_doc_tone
+tone_of(const struct mail_facts *facts)
 {
-    const char *at = strrchr(address, '@');
-
-    return at == NULL ? "localhost" : at + 1;
-}
-
-static int
-put_ids(const struct mail_facts *facts, const struct mail_envelope *envelope,
-    struct buf *out, struct err *err)
-{
-    const char *host = host_of(envelope->from);
-    char id[HEADER_BYTES];
-    char root[HEADER_BYTES];
-
-    (void)snprintf(id, sizeof(id), "<n.%llu@%.300s>",
-        (unsigned long long)envelope->notice, host);
-    (void)snprintf(
-        root, sizeof(root), "<inc.%s@%.300s>", facts->incident.id, host);
-    if (mime_put_header(out, "Message-ID", id, err) != 0 ||
-        mime_put_header(out, "References", root, err) != 0)
-        return -1;
-    return mime_put_header(out, "In-Reply-To", root, err);
-}
-
-static int
-put_kind(const struct mail_facts *facts, struct buf *out, struct err *err)
-{
-    char incident[HEADER_BYTES];
-
-    (void)snprintf(incident, sizeof(incident), "INC-%s", facts->incident.id);
-    if (mime_put_header(out, "Auto-Submitted", "auto-generated", err) != 0 ||
-        mime_put_header(out, "X-Auto-Response-Suppress", "All", err) != 0 ||
-        mime_put_header(out, "X-Incident", incident, err) != 0 ||
-        mime_put_header(
-            out, "X-State", mail_state_name((int)facts->state), err) != 0)
-        return -1;
-    return mime_put_header(
-        out, "X-Severity", mail_severity_name(facts->severity), err);
-}
-
-static int
-put_headers(const struct mail_facts *facts,
-    const struct mail_envelope *envelope, struct buf *out, struct err *err)
-{
-    char date[SAY_BYTES];
-    char from[HEADER_BYTES];
-    char to[HEADER_BYTES];
-    char about[MAIL_SUBJECT_BYTES];
-    char subject[HEADER_BYTES];
-
-    mail_subject(facts, about);
-    say_mail_date(facts->now_unix_ms, date);
-    (void)snprintf(from, sizeof(from), "\"leadline\" <%.300s>", envelope->from);
-    (void)snprintf(to, sizeof(to), "<%.300s>", envelope->to);
-    (void)snprintf(
-        subject, sizeof(subject), "[INC-%s] %s", facts->incident.id, about);
-    if (mime_put_header(out, "From", from, err) != 0 ||
-        mime_put_header(out, "Date", date, err) != 0 ||
-        mime_put_header(out, "To", to, err) != 0 ||
-        put_ids(facts, envelope, out, err) != 0 ||
-        mime_put_header(out, "Subject", subject, err) != 0)
-        return -1;
-    return put_kind(facts, out, err);
-}
-
-/* ---- parts ---- */
-
-static const char *
-color_of(enum mail_state state)
-{
-    switch (state) {
+    switch (facts->state) {
     case MAIL_FIRING:
     case MAIL_REMINDER:
-        return "#b3261e";
+        return facts->severity == SEVERITY_PAGE ? MAIL_TONE_BAD
+                                                : MAIL_TONE_WARN;
     case MAIL_RESOLVED:
-        return "#1b6e3c";
+        return MAIL_TONE_GOOD;
     case MAIL_WITHDRAWN:
     case MAIL_STATE_COUNT:
         break;
     }
-    return "#5f6368";
-}
-
-static int
-put_part(const char *boundary, const char *type, const struct buf *body,
-    struct buf *out, struct err *err)
-{
-    if (buf_printf(out, err,
-            "--%s\r\nContent-Type: %s; charset=UTF-8\r\n"
-            "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
-            boundary, type) != 0)
-        return -1;
-    return mime_put_quoted(out, (const char *)body->data, body->len, err);
-}
-
-/*
- * "=_" stands in no quoted-printable body, so the boundary can be the same in
- * every mail of a number.
- */
-static int
-put_parts(const struct mail_doc *doc, const char *color,
-    const struct mail_envelope *envelope, struct buf *out, struct err *err)
-{
-    char boundary[64];
-    struct buf body;
-    int rc = -1;
-
-    (void)snprintf(boundary, sizeof(boundary), "=_leadline_%llu",
-        (unsigned long long)envelope->notice);
-    buf_init(&body, MAIL_DOC_MAX_BYTES);
-    if (buf_printf(out, err,
-            "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n"
-            " boundary=\"%s\"\r\n\r\n",
-            boundary) != 0 ||
-        mail_doc_text(doc, &body, err) != 0 ||
-        put_part(boundary, "text/plain", &body, out, err) != 0)
-        goto out;
-    buf_clear(&body);
-    if (mail_doc_html(doc, color, &body, err) != 0 ||
-        put_part(boundary, "text/html", &body, out, err) != 0)
-        goto out;
-    rc = buf_printf(out, err, "--%s--\r\n", boundary);
-
-out:
-    buf_free(&body);
-    return rc;
+    return MAIL_TONE_QUIET;
 }
 
 static int
 write_mail(const struct mail_facts *facts, bool evidence,
     const struct mail_envelope *envelope, struct buf *out, struct err *err)
 {
+    const char *incidents[] = {facts->incident.id};
+    char about[MAIL_SUBJECT_BYTES];
+    char subject[MAIL_SUBJECT_BYTES + 32];
+    char root[32];
     struct mail_doc *doc = malloc(sizeof(*doc));
-    int rc = -1;
+    int rc;
 
     if (doc == NULL)
         return err_set(err, ERR_NOMEM, "mail");
+    mail_subject(facts, about);
+    (void)snprintf(
+        subject, sizeof(subject), "[INC-%s] %s", facts->incident.id, about);
+    (void)snprintf(root, sizeof(root), "inc.%s", facts->incident.id);
     mail_doc_init(doc);
     mail_body(facts, evidence, doc);
-    if (doc->failed)
-        *err = doc->err;
-    else if (put_headers(facts, envelope, out, err) == 0)
-        rc = put_parts(doc, color_of(facts->state), envelope, out, err);
+    rc = mail_frame_write(
+        &(struct mail_frame){
+            .now_unix_ms = facts->now_unix_ms,
+            .subject = subject,
+            .root = root,
+            .incidents = incidents,
+            .incident_count = 1,
+            .state = mail_state_name((int)facts->state),
+            .severity = mail_severity_name(facts->severity),
+            .tone = tone_of(facts),
+        },
+        doc, envelope, out, err);
     mail_doc_free(doc);
     free(doc);
     return rc;

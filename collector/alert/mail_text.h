@@ -15,6 +15,7 @@
 #include "err.h"
 #include "incident_row.h"
 #include "mail_doc.h"
+#include "mail_frame.h"
 #include "measure.h"
 #include "registry.h"
 #include "uptime.h"
@@ -31,6 +32,7 @@ enum mail_state {
 
 enum {
     MAIL_RESULTS_MAX = 5,
+    MAIL_AGENTS_MAX = 16,
     MAIL_TARGET_BYTES = 1024,
     MAIL_MAX_BYTES = 512 * 1024,
     MAIL_P95_MIN_COUNT = 20 /* below it no p95 is shown */
@@ -44,7 +46,17 @@ struct mail_region {
     int64_t last_unix_ms;  /* of the newest result; 0: none */
     uint8_t last_status;   /* enum measure_status */
     int64_t last_us;       /* its total; -1: not reached */
-    int64_t p95_us;        /* of total, 24 hours; -1: too few */
+    int64_t p95_us;        /* of total, 24 hours: the usual; -1: too few */
+    int64_t p95_hour_us;   /* of the last hour; -1: too few */
+};
+
+/* One agent, as of now. */
+struct mail_agent {
+    char name[65];
+    char region[INCIDENT_SCOPE_BYTES];
+    bool present;
+    int64_t last_seen_unix_ms; /* 0: never */
+    char address[64];          /* it spoke from last; "" */
 };
 
 struct mail_result {
@@ -62,6 +74,7 @@ struct mail_facts {
     enum mail_state state;
     bool was_down; /* with MAIL_RESOLVED: nothing was told while it fired */
     bool sample;   /* a test: says so */
+    bool flapping; /* with MAIL_FIRING: quiet from now on, until it settles */
     int64_t now_unix_ms;
     const struct zone *zone; /* borrowed; NULL: UTC */
     enum conf_severity severity;
@@ -87,13 +100,12 @@ struct mail_facts {
 
     struct mail_result results[MAIL_RESULTS_MAX]; /* newest first */
     size_t result_count;
-};
 
-/* Whose mail it is. */
-struct mail_envelope {
-    uint64_t notice;  /* the number in Message-ID, same over retries */
-    const char *from; /* addresses, checked */
-    const char *to;
+    /* Of a condition on agents, a region or the collector. */
+    struct mail_agent agents[MAIL_AGENTS_MAX]; /* the silent ones first */
+    size_t agent_count;
+    size_t agents_present; /* of all that are expected */
+    size_t agents_expected;
 };
 
 void mail_facts_free(struct mail_facts *facts);
@@ -106,6 +118,8 @@ const char *mail_severity_name(enum conf_severity severity);
 enum { MAIL_SUBJECT_BYTES = 160 };
 void mail_subject(
     const struct mail_facts *facts, char subject[MAIL_SUBJECT_BYTES]);
+void mail_subject_of(
+    const struct condition_claim *claim, char subject[MAIL_SUBJECT_BYTES]);
 
 /* What the body says, its state first; with what was seen, or without. */
 void mail_body(

@@ -21,6 +21,7 @@ struct testing {
     struct zone *zone;
     int64_t now_unix_ms;
     uint64_t notice;
+    size_t accepted;
     /* of the mail being sent */
     bool done;
     enum mailq_outcome outcome;
@@ -64,49 +65,57 @@ send_message(struct testing *testing, const char *to, const struct buf *message,
 }
 
 static int
-send_sample(struct testing *testing, const char *to, enum mail_state state,
+send_sample(struct testing *testing, const char *to, enum mail_sample_kind kind,
     struct err *err)
 {
-    struct mail_facts *facts = calloc(1, sizeof(*facts));
     const struct mail_envelope envelope = {.notice = ++testing->notice,
         .from = testing->config->mail.from,
         .to = to};
     struct buf message;
     int rc;
 
-    if (facts == NULL)
-        return err_set(err, ERR_NOMEM, "test mail");
     buf_init(&message, MAIL_MAX_BYTES);
-    mail_sample(
-        facts, state, testing->now_unix_ms - BEGAN_AGO_MS, testing->zone);
     if (testing->dialogue != NULL)
         (void)fprintf(testing->dialogue, "# %s sample to %s\n",
-            mail_state_name((int)state), to);
-    rc = mail_text_write(facts, &envelope, &message, err);
+            mail_sample_name((int)kind), to);
+    rc = mail_sample_write(
+        &(struct mail_sample_spec){
+            .kind = kind,
+            .began_unix_ms = testing->now_unix_ms - BEGAN_AGO_MS,
+            .zone = testing->zone,
+        },
+        &envelope, &message, err);
     if (rc == 0)
         rc = send_message(testing, to, &message, err);
     buf_free(&message);
-    mail_facts_free(facts);
-    free(facts);
     return rc;
 }
 
+/* A server that does not take one will hardly take the next. */
 static int
-send_both(struct testing *testing, const char *to, struct err *err)
+send_samples(struct testing *testing, const struct test_mail_spec *spec,
+    const char *to, struct err *err)
 {
-    if (send_sample(testing, to, MAIL_FIRING, err) != 0)
-        return -1;
-    return send_sample(testing, to, MAIL_RESOLVED, err);
+    int end = spec->all ? SAMPLE_COUNT : SAMPLE_BASIC_COUNT;
+
+    for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
+        if (spec->only >= 0 ? kind != spec->only : kind >= end)
+            continue;
+        if (send_sample(testing, to, (enum mail_sample_kind)kind, err) != 0)
+            return -1;
+        testing->accepted++;
+    }
+    return 0;
 }
 
 static int
-send_to_all(struct testing *testing, struct err *err)
+send_to_all(
+    struct testing *testing, const struct test_mail_spec *spec, struct err *err)
 {
-    const struct config *config = testing->config;
     struct strlist all = {0};
     struct err first;
     size_t failed = 0;
-    int rc = receivers_all(config, &all);
+    int rc = receivers_all(spec->config, &all);
 
     if (rc != 0) {
         strlist_free(&all);
@@ -115,7 +124,8 @@ send_to_all(struct testing *testing, struct err *err)
     if (all.count == 0)
         rc = err_set(err, ERR_PARSE, "no receiver has a mail address");
     for (size_t i = 0; i < all.count; i++) {
-        if (send_both(testing, all.items[i], failed == 0 ? &first : err) != 0)
+        if (send_samples(
+                testing, spec, all.items[i], failed == 0 ? &first : err) != 0)
             failed++;
     }
     strlist_free(&all);
@@ -127,32 +137,36 @@ send_to_all(struct testing *testing, struct err *err)
 }
 
 int
-test_mail_send(const struct config *config, FILE *dialogue, struct err *err)
+test_mail_send(
+    const struct test_mail_spec *spec, size_t *accepted, struct err *err)
 {
     struct testing testing = {
-        .config = config,
-        .dialogue = dialogue,
+        .config = spec->config,
+        .dialogue = spec->dialogue,
         .now_unix_ms = clock_unix_ms(),
     };
     struct err ignored;
     int rc = -1;
 
-    if (!config->mail.configured)
+    if (!spec->config->mail.configured)
         return err_set(err, ERR_PARSE,
             "mail is not configured: set mail.server, mail.from and mail.to");
     testing.notice = (uint64_t)testing.now_unix_ms;
-    testing.zone = zone_open(config->timezone, &ignored);
+    testing.zone = zone_open(spec->config->timezone, &ignored);
     testing.loop = loop_new(err);
     if (testing.loop == NULL)
         goto out;
     testing.curl = curl_loop_new(testing.loop, err);
     if (testing.curl == NULL)
         goto out;
-    rc = send_to_all(&testing, err);
+    rc = spec->to != NULL ? send_samples(&testing, spec, spec->to, err)
+                          : send_to_all(&testing, spec, err);
 
 out:
     curl_loop_free(testing.curl);
     loop_free(testing.loop);
     zone_close(testing.zone);
+    if (accepted != NULL)
+        *accepted = testing.accepted;
     return rc;
 }

@@ -4,18 +4,28 @@
 #ifndef COLLECTOR_TEST_MAIL_H
 #define COLLECTOR_TEST_MAIL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "collector_conf.h"
 #include "err.h"
 
+struct test_mail_spec {
+    const struct config *config;
+    const char *to; /* NULL: each address that may ever get an alert */
+    int only;       /* enum mail_sample_kind; -1: one of every kind of mail */
+    bool all;       /* of every class of alerts too */
+    FILE *dialogue; /* NULL: nobody listens */
+};
+
 /*
- * Sends a firing and a resolved sample to each address that may ever get an
- * alert, by the way that alerts go, and waits for the end of it.  The dialogue
- * with the server is printed without secrets; NULL: nobody listens.  Fails if
- * any was not accepted; err says what the server said.
+ * Sends samples by the way that alerts go, and waits for the end of it.  The
+ * dialogue with the server is printed without secrets.  `accepted`, where not
+ * NULL, is how many mails the server took.  Fails if it did not take all; err
+ * says what it said first.
  */
 int test_mail_send(
-    const struct config *config, FILE *dialogue, struct err *err);
+    const struct test_mail_spec *spec, size_t *accepted, struct err *err);
 
 #endif

@@ -95,7 +95,7 @@ write_file(
 static int
 send_test_mail(const struct cli *cli, const char *path)
 {
-    json_t *args = json_pack("{s:s}", "config", path);
+    json_t *args = json_pack("{s:s, s:s}", "config", path, "only", "down");
     int code = args != NULL ? cmd_test_mail_run(cli, args) : CLI_FAILED;
 
     json_decref(args);

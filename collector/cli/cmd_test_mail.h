@@ -9,7 +9,7 @@
 #include "test_mail.h"
 
 /*
- * "config": the file; by default ./leadline.yaml, else
+ * "to", "only" and "all" as in struct test_mail_spec; "config": the file; by default ./leadline.yaml, else
  * /etc/leadline/leadline.yaml.
  */
 int cmd_test_mail_run(const struct cli *cli, const json_t *args);

@@ -165,7 +165,8 @@ static const struct cli_command commands[] = {
         "compare all that is stored with what raw results come to"},
     {"backup", {"dir!", "keep=", NULL}, cmd_backup_run, "DIR [--keep N]",
         "a copy of the store in DIR, while the collector runs"},
-    {"test-mail", {"config=", NULL}, cmd_test_mail_run, "[--config FILE]",
+    {"test-mail", {"config=", "to=", "only=", "all", NULL}, cmd_test_mail_run,
+        "[--config FILE] [--to ADDRESS] [--only KIND | --all]",
         "send a sample of each mail, print the dialogue"},
 };
 

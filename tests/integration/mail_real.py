@@ -157,7 +157,7 @@ class RealMail(unittest.TestCase):
         self.assertEqual(
             text.splitlines()[0],
             "TEST: DOWN in 2 of 3 regions for 2 m 12 s — acme/home")
-        self.assertIn("(connect_timeout)", text)
+        self.assertIn("(http_status)", text)
         self.assertIn("leadline incidents show ", text)
         html = firing.get_body(("html",)).get_content()
         self.assertIn("DOWN in 2 of 3 regions", html)
@@ -206,7 +206,13 @@ class RealMail(unittest.TestCase):
                           authenticator=check_password, auth_required=True)
         self.configure("smtp://localhost:%d" % port, more=self.with_password())
         said = self.run_it("test")
-        self.assertEqual(len(self.parsed()), 2)
+        mails = self.parsed()
+        self.assertEqual(len(mails), 14)
+        self.assertEqual(len({one["Message-ID"] for one in mails}), 14)
+        for mail in mails:
+            text = mail.get_body(("plain",)).get_content()
+            self.assertTrue(text.startswith("TEST: "), text)
+            self.assertIn("nothing is wrong", text)
         self.assertIsNotNone(self.inbox.sessions[0].ssl)
         self.assertIn("> STARTTLS", said)
         self.assertIn("> AUTH (secret)", said)
@@ -219,11 +225,11 @@ class RealMail(unittest.TestCase):
         self.configure("smtps://localhost:%d" % port,
                        more=", ca_file: " + self.certs + "/cert.pem")
         self.run_it("test")
-        self.assertEqual(len(self.parsed()), 2)
+        self.assertEqual(len(self.parsed()), 14)
         self.configure("smtps://localhost:%d" % port)
         said = self.run_it("test", 1)
         self.assertIn("certificate", said)
-        self.assertEqual(len(self.parsed()), 2)
+        self.assertEqual(len(self.parsed()), 14)
 
     def test_a_wrong_password_is_said(self):
         port = self.serve(tls_context=self.context, require_starttls=True,

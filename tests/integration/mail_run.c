@@ -77,6 +77,7 @@ put_one(struct store_txn *txn, const struct config *config, const char *to,
     if (rc == 0)
         rc = mailq_put(txn, &row, err);
     buf_free(&message);
+    mail_facts_free(facts);
     free(facts);
     return rc;
 }
@@ -235,7 +236,10 @@ main(int argc, char **argv)
     if (config == NULL)
         return complain(argv[1], &err);
     rc = argc == 4 ? with_store(argv[2], argv[3], config, &err)
-                   : test_mail_send(config, stdout, &err);
+                   : test_mail_send(
+                         &(struct test_mail_spec){
+                             .config = config, .only = -1, .dialogue = stdout},
+                         NULL, &err);
     collector_conf_free(config);
     return rc == 0 ? 0 : complain(argv[2], &err);
 }

@@ -621,7 +621,7 @@ a_condition_is_told_from_its_moment_on_and_resolved(void **state)
     run_at(fixture, start + 5 * MINUTE);
     look(fixture, &seen);
     assert_non_null(strstr(seen.body, "] agent eu1\r\n"));
-    assert_non_null(strstr(seen.body, "silent since 02:09:00"));
+    assert_non_null(strstr(seen.body, "Silent since 02:09:00"));
     deliver(fixture, "firing eu1  one");
     fixture->now_unix_ms = start + 6 * MINUTE;
     settle(fixture, NULL);

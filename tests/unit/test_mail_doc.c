@@ -59,7 +59,7 @@ a_stranger_s_text_is_harmless(void **state)
         "a\r\nb\x1b[31m \xe2\x80\xae gnp.exe \xe2\x81\xa6 \xd8\x9c \xff "
         "<script>alert('x')</script> & \"q\"");
     buf_init(&out, MAIL_DOC_MAX_BYTES);
-    assert_ok(mail_doc_html(&doc, "#123456", &out, &err), err);
+    assert_ok(mail_doc_html(&doc, MAIL_TONE_BAD, &out, &err), err);
     html = buf_text(&out, &err);
     assert_non_null(strstr(html, "a??b?[31m ? gnp.exe ? ? ? "));
     assert_null(strstr(html, "<script"));

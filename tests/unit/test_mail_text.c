@@ -80,6 +80,7 @@ add_evidence(struct mail_facts *facts)
     memset(tls->chain[0].fingerprint_sha256, 'a', 64);
     tls->chain[0].not_after_unix_ms = began_unix_ms + INT64_C(86400000) * 61;
     tls->chain_count = 1;
+    mail_facts_free(facts);
     facts->facts = seen;
     facts->failure.http_status = 503;
 }
