@@ -123,6 +123,34 @@ judge_origins(struct page_graph *g)
 
 /* ---- the graph ---- */
 
+/*
+ * An image that layout finds on the first screen is asked for urgently, though
+ * it was not when it was found, a background for one.
+ */
+static enum page_priority
+priority_of(const struct page_report *report, size_t i)
+{
+    const struct page_resource *item = &report->items[i];
+
+    if (report->lcp_candidate == (int)i && item->type == PAGE_IMAGE &&
+        item->priority > PAGE_MEDIUM)
+        return PAGE_HIGH;
+    return item->priority;
+}
+
+/*
+ * What the first paint waits for.  As in Lantern a script of high priority is
+ * taken to, wherever it stands: it is so urgent because it came before what is
+ * seen.
+ */
+static bool
+holds_first_paint(const struct page_resource *item)
+{
+    return item->blocking == PAGE_BLOCKING ||
+           (item->type == PAGE_SCRIPT && item->priority <= PAGE_HIGH &&
+               item->blocking == PAGE_IN_BODY_PARSER_BLOCKING);
+}
+
 /* Films are streamed and frames' own things not waited for. */
 static bool
 takes_part(const struct page_resource *item)
@@ -153,7 +181,7 @@ add_item(struct page_graph *g, size_t i)
     g->nodes[i] = (struct load_node){
         .kind = item->from_cache ? LOAD_INLINE : LOAD_REQUEST,
         .start_us = (double)item->level * level_us + (double)i * item_us,
-        .priority = priorities[item->priority],
+        .priority = priorities[priority_of(g->report, i)],
         .origin = origin,
         .host = origin,
         .tls = item->tls,
@@ -190,13 +218,13 @@ add_tasks(struct page_graph *g)
         const struct page_resource *item = &report->items[i];
         double us = (double)item->bytes_decoded * script_us_a_byte;
 
-        if (item->blocking == PAGE_BLOCKING && takes_part(item))
+        if (holds_first_paint(item) && takes_part(item))
             add_edge(g, i, PAINT);
         if (item->type != PAGE_SCRIPT || us < least_task_us)
             continue;
         add_task(g, SCRIPTS + i, i, us);
         add_edge(g, PARSE, SCRIPTS + i);
-        if (item->blocking == PAGE_BLOCKING)
+        if (holds_first_paint(item))
             add_edge(g, SCRIPTS + i, PAINT);
     }
 }
@@ -256,9 +284,10 @@ need_first_paint(struct page_graph *g, bool pessimistic)
 }
 
 static bool
-is_low_image(const struct page_resource *item)
+is_low_image(const struct page_report *report, size_t i)
 {
-    return item->type == PAGE_IMAGE && item->priority >= PAGE_LOW;
+    return report->items[i].type == PAGE_IMAGE &&
+           priority_of(report, i) >= PAGE_LOW;
 }
 
 static void
@@ -269,7 +298,7 @@ need_largest_paint(struct page_graph *g, bool pessimistic)
     for (size_t i = 0; i < g->report->count; i++) {
         const struct page_resource *item = &g->report->items[i];
 
-        if (!takes_part(item) || (is_low_image(item) && !pessimistic))
+        if (!takes_part(item) || (is_low_image(g->report, i) && !pessimistic))
             continue;
         g->needed[i] = true;
         if (g->nodes[SCRIPTS + i].task_us > 0)
@@ -285,7 +314,7 @@ end_of_largest_ms(const struct page_graph *g)
 
     for (size_t i = 0; i < NODES; i++) {
         if (!g->times[i].ran ||
-            (i < g->report->count && is_low_image(&g->report->items[i])))
+            (i < g->report->count && is_low_image(g->report, i)))
             continue;
         end_ms = fmax(end_ms, g->times[i].end_ms);
     }
@@ -373,9 +402,9 @@ take_as_loaded(const struct page_graph *g, struct page_figures *figures)
         figures->spans[i] = (struct page_span){item->start_us, item->end_us};
         if (!takes_part(item))
             continue;
-        if (i == g->document || item->blocking == PAGE_BLOCKING)
+        if (i == g->document || holds_first_paint(item))
             first_us = item->end_us > first_us ? item->end_us : first_us;
-        if (!is_low_image(item) && item->end_us > largest_us)
+        if (!is_low_image(report, i) && item->end_us > largest_us)
             largest_us = item->end_us;
     }
     first_us += (int64_t)(parse_task_us + paint_task_us);

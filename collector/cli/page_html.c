@@ -230,7 +230,7 @@ put_row(struct sheet *s, const struct page_told *told, size_t i)
     put_text(s, name);
     if (item->error[0] != '\0')
         put(s, "<span class=\"tag fail\">failed</span>");
-    if (item->blocking == PAGE_BLOCKING)
+    if (item->blocking == PAGE_BLOCKING && item->type != PAGE_DOCUMENT)
         put(s, "<span class=\"tag block\">blocks</span>");
     if (item->third_party)
         put(s, "<span class=\"tag third\">third party</span>");

@@ -54,7 +54,8 @@ page_bar_of(const struct page_resource *item)
 {
     if (item->error[0] != '\0')
         return PAGE_BAR_FAILED;
-    if (item->blocking == PAGE_BLOCKING)
+    /* The document itself is no news. */
+    if (item->blocking == PAGE_BLOCKING && item->type != PAGE_DOCUMENT)
         return PAGE_BAR_BLOCKING;
     if (item->from_cache)
         return PAGE_BAR_CACHED;

@@ -125,6 +125,43 @@ a_huge_image_far_below_counts_half(void **state)
 }
 
 static void
+an_image_of_the_first_screen_is_urgent(void **state)
+{
+    struct page_report page;
+    struct page_figures before;
+    struct page_figures after;
+
+    (void)state;
+    tiny_page(&page);
+    page.items[TINY_BELOW].bytes_encoded = 2000000;
+    before = model(&page, PAGE_SLOW_4G);
+    page.lcp_candidate = TINY_BELOW;
+    after = model(&page, PAGE_SLOW_4G);
+    assert_true(after.lcp_us > before.lcp_us + 2000000);
+    assert_int_equal(after.fcp_us, before.fcp_us);
+    page_report_free(&page);
+}
+
+static void
+an_urgent_script_in_the_body_holds_the_first_paint(void **state)
+{
+    struct page_report page;
+    struct page_figures low;
+    struct page_figures high;
+
+    (void)state;
+    tiny_page(&page);
+    page.items[TINY_SCRIPT].bytes_encoded = 200000;
+    page.items[TINY_SCRIPT].blocking = PAGE_IN_BODY_PARSER_BLOCKING;
+    page.items[TINY_SCRIPT].priority = PAGE_MEDIUM;
+    low = model(&page, PAGE_SLOW_4G);
+    page.items[TINY_SCRIPT].priority = PAGE_HIGH;
+    high = model(&page, PAGE_SLOW_4G);
+    assert_true(high.fcp_us > low.fcp_us + 300000);
+    page_report_free(&page);
+}
+
+static void
 text_waits_for_its_font_unless_that_swaps(void **state)
 {
     struct page_report page;
@@ -256,6 +293,8 @@ main(void)
         cmocka_unit_test(a_script_in_the_head_delays_the_first_paint),
         cmocka_unit_test(a_huge_image_delays_the_largest_paint_only),
         cmocka_unit_test(a_huge_image_far_below_counts_half),
+        cmocka_unit_test(an_image_of_the_first_screen_is_urgent),
+        cmocka_unit_test(an_urgent_script_in_the_body_holds_the_first_paint),
         cmocka_unit_test(text_waits_for_its_font_unless_that_swaps),
         cmocka_unit_test(http2_needs_fewer_round_trips),
         cmocka_unit_test(a_redirect_costs_time_to_the_first_byte),

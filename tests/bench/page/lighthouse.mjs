@@ -16,6 +16,8 @@ const fcpOf = (await load(computed + 'lantern-first-contentful-paint.js'))
   .LanternFirstContentfulPaint;
 const lcpOf = (await load(computed + 'lantern-largest-contentful-paint.js'))
   .LanternLargestContentfulPaint;
+const {NetworkRecords} =
+  await load('lighthouse/core/computed/network-records.js');
 const port = 18443 + (version === 'http2');
 const dir = join(tmpdir(), `leadline-page-bench-${process.pid}`);
 mkdirSync(dir, {recursive: true});
@@ -29,6 +31,22 @@ const nodesOf = ({nodeTimings}, graph) => [...nodeTimings].map(([n, t]) => ({
     .filter(e => /Layout$|ParseHTML|Evaluate|Paint$|StyleSheet|UpdateLayer/.test(e)) : undefined,
   scripts: n.type === 'cpu' ? [...n.getEvaluateScriptURLs()] : undefined,
 }));
+
+// What a browser knows of its requests, in the order in which they began; of
+// server time, what remains without the connection.
+function requestsOf(records) {
+  const sent = records.filter(r => r.parsedURL.scheme.startsWith('http'))
+    .sort((a, b) => a.rendererStartTime - b.rendererStartTime);
+  const at = url => sent.findIndex(r => r.url === url);
+  return sent.map(r => ({url: r.url, type: r.resourceType,
+    priority: r.priority, status: r.statusCode, h2: r.protocol === 'h2',
+    from: Math.max(r.initiator.url ? at(r.initiator.url) : at(
+      r.initiatorRequest?.url), r === sent[0] ? -1 : 0),
+    header: r.responseHeadersTransferSize ?? 0, bytes: r.transferSize,
+    decoded: r.resourceSize, script: r.initiator.type === 'script',
+    server: r.timing ? Math.max(r.timing.receiveHeadersEnd - r.timing.sendEnd, 0)
+      : null}));
+}
 
 async function run(name) {
   const chrome = await launch({chromePath:
@@ -57,10 +75,8 @@ async function run(name) {
       graphs: {fcp: nodesOf(fcp.pessimisticEstimate),
         lcpOptimistic: nodesOf(lcp.optimisticEstimate),
         lcp: nodesOf(lcp.pessimisticEstimate)},
-      requests: lhr.audits['network-requests'].details.items.map(r => ({
-        url: r.url, type: r.resourceType, priority: r.priority,
-        status: r.statusCode, protocol: r.protocol, bytes: r.transferSize,
-        start: r.networkRequestTime, end: r.networkEndTime}))};
+      requests: requestsOf(await NetworkRecords.request(
+        artifacts.DevtoolsLog, context))};
   } finally {
     chrome.kill();
   }
