@@ -105,7 +105,6 @@ print_sums(const struct paper *paper, const struct page_told *told)
 static void
 print_head(const struct paper *paper, const struct page_told *told)
 {
-    paper_put(paper, PAPER_BOLD, "%s", told->target);
     paper_put(paper, PAPER_DIM, "  %s on %s, %s engine",
         told->figures->measured ? "measured" : "modelled",
         page_profile_name(told->figures->profile), told->engine);

@@ -76,6 +76,20 @@ page_bar_name(enum page_bar mark)
     return names[mark];
 }
 
+/* Where the last segments of a path begin; a folder keeps its slash. */
+static const char *
+last_segments(const char *path, size_t len, int count)
+{
+    const char *at = path + len;
+
+    for (; count > 0 && at > path; count--) {
+        at--;
+        while (at > path && at[-1] != '/')
+            at--;
+    }
+    return at;
+}
+
 void
 page_short_name(const struct page_resource *item, char *out, size_t size)
 {
@@ -91,12 +105,7 @@ page_short_name(const struct page_resource *item, char *out, size_t size)
     host += 3;
     path = host + strcspn(host, "/?#");
     path_len = strcspn(path, "?#");
-    /* The last segment that has a name; a folder keeps its slash. */
-    name = path + path_len;
-    if (name > path && name[-1] == '/')
-        name--;
-    while (name > path && name[-1] != '/')
-        name--;
+    name = last_segments(path, path_len, item->third_party ? 1 : 2);
     path_len = (size_t)(path + path_len - name);
     if (item->third_party)
         (void)snprintf(out, size, "%.*s/%s%.*s", (int)strcspn(host, ":/?#"),

@@ -104,7 +104,7 @@ marks_are_letters_as_well_as_colours(void **state)
     (void)state;
     show(&s);
     text = printed(&s, (struct screen){.terminal = true, .columns = 100});
-    assert_non_null(strstr(text, "  B  styles.css"));
+    assert_non_null(strstr(text, "  B  css/styles.css"));
     assert_non_null(strstr(text, "  3  cdn.tracker.example"));
     assert_non_null(strstr(text, "  !  "));
     assert_non_null(strstr(text, "#"));
