@@ -81,8 +81,9 @@ think(struct writer *writer, bool busy, struct store_txn *txn, bool *queued,
     if (alert_run(room->alert, txn, room->now_unix_ms, queued,
             &alert_next_unix_ms, err) != 0 ||
         escalate_run(&writer->escalate, txn, newest_config(room),
-            room->now_unix_ms, queued, &alert_next_unix_ms, err) != 0)
+            room->now_unix_ms, &alert_next_unix_ms, err) != 0)
         return err_wrap(err, "alerting");
+    *queued = *queued || writer->escalate.queued;
     if (make_cells(writer, busy, txn, &ladder_again, err) != 0)
         return err_wrap(err, "making cells");
     if (!is_judging_late(room, writer->next_unix_ms) &&

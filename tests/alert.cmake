@@ -25,6 +25,10 @@ unit_test(alert LIBS collector_alert tmp_store fake_loop)
 
 add_executable(mail_run integration/mail_run.c)
 target_link_libraries(mail_run PRIVATE house collector_test_mail common_loop)
+add_test(NAME integration.mail_postfix COMMAND /usr/bin/python3 -B
+  ${CMAKE_CURRENT_SOURCE_DIR}/integration/mail_postfix.py $<TARGET_FILE:mail_run>)
+set_tests_properties(integration.mail_postfix PROPERTIES LABELS integration
+  TIMEOUT 120)
 add_test(NAME integration.mail_real COMMAND /usr/bin/python3
   ${CMAKE_CURRENT_SOURCE_DIR}/integration/mail_real.py $<TARGET_FILE:mail_run>)
 set_tests_properties(integration.mail_real PROPERTIES LABELS integration

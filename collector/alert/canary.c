@@ -1,5 +1,7 @@
 #include "canary.h"
 
+#include <stdbool.h>
+
 #include "cell.h"
 #include "row.h"
 #include "verdict.h"
@@ -59,26 +61,25 @@ expected(const struct measure *measure)
     return measure->status == MEASURE_DOWN ? VERDICT_DOWN : VERDICT_UP;
 }
 
-static int
-check_back(const struct canary *canary, struct bytes row, struct err *err)
+static bool
+came_back(const struct canary *canary, struct bytes row)
 {
     const struct measure *measure = &canary->measure;
     struct cell cell;
+    struct err ignored;
     uint16_t missing;
-    int rc = 0;
+    bool good;
 
     if (row.len < STAMP_BYTES ||
         key_take_u64(row.data) != (uint64_t)measure->ts_unix_ms)
-        return err_set(err, ERR_STATE, "the canary came back as another");
+        return false;
     row.data += STAMP_BYTES;
     row.len -= STAMP_BYTES;
     cell_init(&cell);
-    if (cell_decode(row, &cell, &missing, err) != 0)
-        rc = -1;
-    else if (judge(&cell) != expected(measure))
-        rc = err_set(err, ERR_STATE, "the canary was judged wrongly");
+    good = cell_decode(row, &cell, &missing, &ignored) == 0 &&
+           judge(&cell) == expected(measure);
     cell_free(&cell);
-    return rc;
+    return good;
 }
 
 int
@@ -87,6 +88,7 @@ canary_run(struct canary *canary, struct store_txn *txn, struct err *err)
     struct bytes value;
     uint8_t *stamp;
     struct buf row;
+    int found;
     int rc = -1;
 
     if (canary->measure.ts_unix_ms <= canary->arrived_unix_ms)
@@ -99,13 +101,12 @@ canary_run(struct canary *canary, struct store_txn *txn, struct err *err)
     if (make_cell(&canary->measure, &row, err) != 0 ||
         store_put(txn, STORE_META, key, buf_bytes(&row), err) != 0)
         goto out;
-    rc = store_get(txn, STORE_META, key, &value, err);
-    if (rc == 0)
-        rc = err_set(err, ERR_STATE, "the canary did not come back");
-    if (rc == 1)
-        rc = check_back(canary, value, err);
-    if (rc == 0)
+    found = store_get(txn, STORE_META, key, &value, err);
+    if (found < 0)
+        goto out;
+    if (found == 1 && came_back(canary, value))
         canary->arrived_unix_ms = canary->measure.ts_unix_ms;
+    rc = 0;
 
 out:
     buf_free(&row);

@@ -32,7 +32,8 @@ void canary_note(
 
 /*
  * Makes it a cell and judges it; arrived_unix_ms counts once the transaction
- * is on disk.  ERR_STATE: what came back is not what went in.
+ * is on disk.  One that comes back as another does not arrive, and harms nobody
+ * else; fails only where the store does.
  */
 int canary_run(struct canary *canary, struct store_txn *txn, struct err *err);
 

@@ -302,8 +302,8 @@ look(struct looking *at, struct found *found, struct told *told, bool *waits,
 
 int
 escalate_run(struct escalate *escalate, struct store_txn *txn,
-    const struct config *config, int64_t now_unix_ms, bool *queued,
-    int64_t *next_unix_ms, struct err *err)
+    const struct config *config, int64_t now_unix_ms, int64_t *next_unix_ms,
+    struct err *err)
 {
     struct looking at = {
         .txn = txn, .config = config, .now_unix_ms = now_unix_ms};
@@ -313,6 +313,7 @@ escalate_run(struct escalate *escalate, struct store_txn *txn,
     struct told told;
     int rc;
 
+    escalate->queued = false;
     if (config == NULL || config->webhook_count == 0)
         return 0;
     if (since_ms >= 0 && since_ms < ESCALATE_LOOK_MS) {
@@ -330,6 +331,6 @@ escalate_run(struct escalate *escalate, struct store_txn *txn,
     escalate->looked_unix_ms = now_unix_ms;
     if (waits && now_unix_ms + ESCALATE_LOOK_MS < *next_unix_ms)
         *next_unix_ms = now_unix_ms + ESCALATE_LOOK_MS;
-    *queued = *queued || at.queued;
+    escalate->queued = at.queued;
     return 0;
 }

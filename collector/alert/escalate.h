@@ -29,18 +29,18 @@ enum { ESCALATE_AFTER_MS = 60 * 1000, ESCALATE_LOOK_MS = 1000 };
 bool escalate_is_due(
     const struct mailq_row *row, bool living, int64_t now_unix_ms);
 
-/* When it looked last; all-zero at first. */
+/* All-zero at first. */
 struct escalate {
     int64_t looked_unix_ms;
+    bool queued; /* out: something was, in the last run */
 };
 
 /*
  * `config` NULL: there is none yet.  Looks at the queue, at most once a second, and queues what is due.
- * *queued is set if anything was; *next_unix_ms is moved to when to look
- * again, if that is earlier.
+ * *next_unix_ms is moved to when to look again, if that is earlier.
  */
 int escalate_run(struct escalate *escalate, struct store_txn *txn,
-    const struct config *config, int64_t now_unix_ms, bool *queued,
-    int64_t *next_unix_ms, struct err *err);
+    const struct config *config, int64_t now_unix_ms, int64_t *next_unix_ms,
+    struct err *err);
 
 #endif

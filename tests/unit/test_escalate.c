@@ -97,14 +97,13 @@ report(struct world *world, uint64_t number, enum mailq_outcome outcome)
 static bool
 run(struct world *world, int64_t after_ms, int64_t *next_unix_ms)
 {
-    bool queued = false;
     struct err err;
 
     *next_unix_ms = INT64_MAX;
     assert_ok(escalate_run(&world->escalate, world->txn, &world->config,
-                  start_unix_ms + after_ms, &queued, next_unix_ms, &err),
+                  start_unix_ms + after_ms, next_unix_ms, &err),
         err);
-    return queued;
+    return world->escalate.queued;
 }
 
 struct posts {
