@@ -8,6 +8,7 @@
 #include "collector_care.h"
 #include "conf_change.h"
 #include "control.h"
+#include "crash_mark.h"
 #include "curl_loop.h"
 #include "deadman.h"
 #include "intake.h"
@@ -50,6 +51,7 @@ struct collector {
     struct loop_signal on_int;
     struct loop_signal on_hup;
     struct log_limit failed_log;
+    bool broken;             /* the store is, by more than a row */
     char first_mistake[256]; /* of the file when it was read again */
 };
 
@@ -287,6 +289,18 @@ turn_failed(void *ctx, const struct err *err)
 
     log_limited(&collector->failed_log, LOG_AT_ERROR, "store.turn_lost",
         "error=\"%s\" kept_by=agents", err->msg);
+    if (!store_is_broken(collector->store) || collector->broken)
+        return;
+    /* More than a row: the next start looks at all of it. */
+    store_mark_suspect(collector->store);
+    collector->broken = true;
+    if (collector->config->backup_dir != NULL)
+        loop_stop(collector->loop);
+    else
+        log_event(LOG_AT_ERROR, "store.broken",
+            "error=\"%s\" advice=\"there is no backup.dir: stop, move "
+            "data.mdb aside, start\"",
+            err->msg);
 }
 
 static void
@@ -444,8 +458,10 @@ start_store(struct collector *collector, struct err *err)
         store_open(&(struct store_spec){.dir = collector->store_dir,
                        .map_bytes = (size_t)config->store_max_bytes},
             err);
-    if (collector->store == NULL ||
-        conf_change_record(collector->store, collector->config_path,
+    if (collector->store == NULL)
+        return -1;
+    crash_mark_start(collector->store);
+    if (conf_change_record(collector->store, collector->config_path,
             &collector->config, err) != 0)
         return -1;
     return rc == 0 ? 0
@@ -512,6 +528,7 @@ end(struct collector *collector)
     webhook_out_free(collector->webhooks);
     mailer_free(collector->mailer);
     curl_loop_free(collector->curl);
+    crash_mark_stop();
     store_close(collector->store);
     free(collector->store_dir);
     loop_free(collector->loop);
@@ -538,7 +555,12 @@ collector_run(const struct collector_spec *spec, struct err *err)
             collector.config->check_count);
         look_at_queue(&collector);
         loop_run(collector.loop);
-        log_event(LOG_AT_INFO, "collector.stop", "reason=signal");
+        log_event(LOG_AT_INFO, "collector.stop", "reason=%s",
+            collector.broken ? "\"damaged store\"" : "signal");
+        if (collector.broken)
+            rc = err_set(err, ERR_STATE,
+                "the store is damaged; the next start looks at the whole of "
+                "it, and restores the last good backup");
     }
     end(&collector);
     return rc;

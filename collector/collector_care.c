@@ -28,6 +28,12 @@ collector_care_restore(
     struct err ignored;
     int rc = restore_if_damaged(&spec, restored, err);
 
+    if (rc == 0 && restored->looked_whole)
+        log_event(LOG_AT_WARN, "store.looked_at",
+            "store=%s result=whole reason=\"it ended on a signal, or on a "
+            "page that cannot be\"",
+            spec.store_dir);
+
     if (rc == 0 && restore_is_forgotten(&spec, newest, &ignored) == 1)
         log_event(LOG_AT_WARN, "store.new",
             "store=%s backup=%s advice=\"to go on from the backup, stop, put "

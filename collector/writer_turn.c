@@ -194,21 +194,21 @@ write_turn(
 
 /* ---- what must not fail for ever ---- */
 
-/* 1: a damaged row was set aside, 0: none could be, -1: err. */
+/* How many damaged rows were set aside, or -1. */
 static int
 set_aside(struct writer *writer, const struct store_hurt *hurt, struct err *err)
 {
     struct store_txn *txn = store_begin_write(writer->store, err);
-    int rc;
+    int moved;
 
     if (txn == NULL)
         return -1;
-    rc = store_set_aside(txn, hurt, clock_unix_ms(), err);
-    if (rc <= 0) {
+    moved = store_set_aside(txn, hurt, clock_unix_ms(), err);
+    if (moved <= 0) {
         store_abort(txn);
-        return rc;
+        return moved;
     }
-    return store_commit(txn, err) == 0 ? 1 : -1;
+    return store_commit(txn, err) == 0 ? moved : -1;
 }
 
 bool
@@ -216,12 +216,15 @@ writer_mend(struct writer *writer)
 {
     struct store_hurt hurt;
     struct err err;
+    int moved;
 
-    if (!store_take_hurt(writer->store, &hurt) ||
-        set_aside(writer, &hurt, &err) != 1)
+    if (!store_take_hurt(writer->store, &hurt))
+        return false;
+    moved = set_aside(writer, &hurt, &err);
+    if (moved <= 0)
         return false;
     (void)pthread_mutex_lock(&writer->lock);
-    writer->health.set_aside++;
+    writer->health.set_aside += (uint64_t)moved;
     if (writer->hurt_count < WRITER_HURT_TOLD_MAX)
         writer->hurt[writer->hurt_count++] = hurt;
     (void)pthread_mutex_unlock(&writer->lock);

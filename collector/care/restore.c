@@ -193,12 +193,14 @@ restore(const struct restore_spec *spec, bool is_empty,
 }
 
 static int
-look_and_restore(
-    const struct restore_spec *spec, struct restored *restored, struct err *err)
+look_and_restore(const struct restore_spec *spec, bool whole,
+    struct restored *restored, struct err *err)
 {
     enum store_condition condition;
 
-    if (store_look(spec->store_dir, &condition, err) != 0)
+    restored->looked_whole = whole;
+    if ((whole ? store_look_whole : store_look)(
+            spec->store_dir, &condition, err) != 0)
         return -1;
     switch (condition) {
     case STORE_SOUND:
@@ -227,7 +229,11 @@ restore_if_damaged(
     if (stat(spec->store_dir, &st) != 0)
         return 0; /* store_open() makes it, or says why not */
     lock = writer_lock_open(spec->store_dir, err);
-    rc = lock == -1 ? -1 : look_and_restore(spec, restored, err);
+    rc = lock == -1 ? -1
+                    : look_and_restore(
+                          spec, writer_lock_is_marked(lock), restored, err);
+    if (rc >= 0)
+        writer_lock_unmark(lock);
     if (lock != -1)
         (void)close(lock);
     return rc >= 0 ? rc : err_wrap(err, "store %s", spec->store_dir);

@@ -4,11 +4,13 @@
  *
  * What came after that backup is in the agents' spools for 48 hours and comes
  * again.  A store that is whole, also one that this program does not
- * understand, is never touched.
+ * understand, is never touched.  One whose writer ended on a damaged page
+ * (store_mark_suspect()) is looked at as a whole.
  */
 #ifndef COLLECTOR_RESTORE_H
 #define COLLECTOR_RESTORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backup.h"
@@ -26,7 +28,8 @@ struct restored {
     char aside[BACKUP_PATH_BYTES];  /* where the damaged one is; "": it was
                                         empty, and is gone */
     int64_t made_unix_ms;           /* of the backup */
-    size_t passed; /* newer backups that were not good either */
+    size_t passed;     /* newer backups that were not good either */
+    bool looked_whole; /* it was marked as suspect */
 };
 
 /*

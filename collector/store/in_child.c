@@ -7,11 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILD_SECONDS_MAX = 60, EXIT_WITH_ERR = IN_CHILD_MAX + 1 };
+enum { EXIT_WITH_ERR = IN_CHILD_MAX + 1 };
 
 /* Signals end the child as they should, whoever caught them in the parent. */
 static void
-let_it_die(void)
+let_it_die(unsigned max_s)
 {
     static const int deadly[] = {
         SIGBUS, SIGSEGV, SIGABRT, SIGILL, SIGFPE, SIGALRM};
@@ -20,17 +20,17 @@ let_it_die(void)
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
         (void)signal(deadly[i], SIG_DFL);
     (void)setrlimit(RLIMIT_CORE, &no_core);
-    (void)alarm(CHILD_SECONDS_MAX);
+    (void)alarm(max_s);
 }
 
 /* Never returns.  _exit(): what the parent has buffered is the parent's. */
 static void
-be_child(in_child_fn *fn, void *ctx, int out_fd)
+be_child(in_child_fn *fn, void *ctx, unsigned max_s, int out_fd)
 {
     struct err err = {0};
     int rc;
 
-    let_it_die();
+    let_it_die(max_s);
     rc = fn(ctx, &err);
     if (rc >= 0)
         _exit(rc);
@@ -51,7 +51,7 @@ wait_for(pid_t pid, int *status)
 }
 
 static int
-hear(int status, int in_fd, struct err *err)
+hear(int status, int in_fd, unsigned max_s, struct err *err)
 {
     struct err told;
     ssize_t got;
@@ -59,8 +59,7 @@ hear(int status, int in_fd, struct err *err)
     if (WIFEXITED(status) && WEXITSTATUS(status) <= IN_CHILD_MAX)
         return WEXITSTATUS(status);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        return err_set(
-            err, ERR_TIMEOUT, "no end within %d s", CHILD_SECONDS_MAX);
+        return err_set(err, ERR_TIMEOUT, "no end within %u s", max_s);
     if (WIFSIGNALED(status))
         return err_set(err, ERR_STATE, "reading it ends with signal %d (%s)",
             WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -73,7 +72,7 @@ hear(int status, int in_fd, struct err *err)
 }
 
 int
-in_child(in_child_fn *fn, void *ctx, struct err *err)
+in_child(in_child_fn *fn, void *ctx, unsigned max_s, struct err *err)
 {
     int fds[2];
     int status = 0;
@@ -84,7 +83,7 @@ in_child(in_child_fn *fn, void *ctx, struct err *err)
         return err_sys(err, errno, "pipe");
     pid = fork();
     if (pid == 0)
-        be_child(fn, ctx, fds[1]);
+        be_child(fn, ctx, max_s, fds[1]);
     if (pid == -1) {
         err_sys(err, errno, "fork");
         goto out;
@@ -93,7 +92,7 @@ in_child(in_child_fn *fn, void *ctx, struct err *err)
         err_sys(err, errno, "waitpid");
         goto out;
     }
-    rc = hear(status, fds[0], err);
+    rc = hear(status, fds[0], max_s, err);
 
 out:
     (void)close(fds[0]);

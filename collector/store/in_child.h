@@ -17,9 +17,9 @@ typedef int in_child_fn(void *ctx, struct err *err);
 
 /*
  * Runs `fn` in a child and gives what it gave, its error too.  A child that
- * dies is ERR_STATE, one that takes longer than a minute ERR_TIMEOUT.  Call it
+ * dies is ERR_STATE, one that takes longer than `max_s` ERR_TIMEOUT.  Call it
  * before there are other threads.
  */
-int in_child(in_child_fn *fn, void *ctx, struct err *err);
+int in_child(in_child_fn *fn, void *ctx, unsigned max_s, struct err *err);
 
 #endif

@@ -60,6 +60,12 @@ struct store_spec {
  */
 bool store_is_broken(const struct store *store);
 
+/*
+ * Notes beside the store that its file may be damaged: who opens it next looks
+ * at the whole of it first (restore.h).  From a signal's handler, too.
+ */
+void store_mark_suspect(const struct store *store);
+
 /* As in messages; "raw", "verdicts", ... */
 const char *store_table_name(enum store_table table);
 

@@ -8,7 +8,7 @@
 #include "store_lmdb.h"
 
 /* u32 of no agent, for other rows there begin with one | u8 table | its key */
-enum { KEY_AT = 5, MOMENT_BYTES = 8 };
+enum { KEY_AT = 5, MOMENT_BYTES = 8, NEAR_ROWS = 500 };
 
 static const uint32_t no_agent = UINT32_MAX;
 
@@ -87,8 +87,9 @@ copy_row(const MDB_val *stored, int64_t now_unix_ms, struct buf *out,
     return 0;
 }
 
-int
-store_set_aside(struct store_txn *txn, const struct store_hurt *hurt,
+/* 1: moved, 0: it is whole or gone, -1: err. */
+static int
+move_row(struct store_txn *txn, const struct store_hurt *hurt,
     int64_t now_unix_ms, struct err *err)
 {
     const struct bytes key = {.data = hurt->key, .len = hurt->key_len};
@@ -115,6 +116,56 @@ store_set_aside(struct store_txn *txn, const struct store_hurt *hurt,
         rc = store_delete(txn, hurt->table, key, err);
     buf_free(&row);
     return rc == 0 ? 1 : -1;
+}
+
+/* Damaged rows behind one. */
+struct near {
+    enum store_table table;
+    size_t seen;
+    struct store_hurt *rows; /* owned; NEAR_ROWS of them */
+    size_t count;
+};
+
+static int
+see_row(void *ctx, struct bytes key, struct bytes value, bool whole,
+    struct err *err)
+{
+    struct near *near = ctx;
+
+    (void)value;
+    (void)err;
+    if (!whole && key.len <= STORE_KEY_MAX_BYTES - KEY_AT) {
+        struct store_hurt *hurt = &near->rows[near->count++];
+
+        hurt->table = near->table;
+        memcpy(hurt->key, key.data, key.len);
+        hurt->key_len = key.len;
+    }
+    return ++near->seen == NEAR_ROWS;
+}
+
+int
+store_set_aside(struct store_txn *txn, const struct store_hurt *hurt,
+    int64_t now_unix_ms, struct err *err)
+{
+    const struct bytes key = {.data = hurt->key, .len = hurt->key_len};
+    struct near near = {.table = hurt->table};
+    int moved = move_row(txn, hurt, now_unix_ms, err);
+
+    if (moved != 1)
+        return moved;
+    near.rows = calloc(NEAR_ROWS, sizeof(*near.rows));
+    if (near.rows == NULL)
+        return moved; /* they are met one by one */
+    if (store_each_any(txn, hurt->table, key, see_row, &near, err) != 0)
+        moved = -1;
+    for (size_t i = 0; i < near.count && moved > 0; i++) {
+        int rc = move_row(txn, &near.rows[i], now_unix_ms, err);
+
+        moved = rc < 0 ? -1 : moved + rc;
+    }
+    free(near.rows);
+    return moved;
 }
 
 bool

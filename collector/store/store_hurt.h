@@ -26,7 +26,11 @@ enum { STORE_HURT_TEXT_BYTES = 128 };
  */
 bool store_take_hurt(struct store *store, struct store_hurt *hurt);
 
-/* 1: moved, 0: it is whole or gone, nothing was written; -1: err. */
+/*
+ * Moves the row and, because what hurts one often hurts the page, those of the
+ * next few hundred behind it that are damaged too.  Gives how many: 0 where the
+ * row is whole or gone, and nothing was written; -1: err.
+ */
 int store_set_aside(struct store_txn *txn, const struct store_hurt *hurt,
     int64_t now_unix_ms, struct err *err);
 

@@ -4,7 +4,8 @@
  * LMDB 0.9 reads through a map: a page that is not there is a SIGBUS, and one
  * of garbage can be anything.  So it is a child that looks: at the schema
  * version, at the first and the last row of each table, and whether the file
- * is as long as what is in it.
+ * is as long as what is in it.  After a crash that a damaged page may have
+ * caused it looks at every row.
  */
 #ifndef COLLECTOR_STORE_LOOK_H
 #define COLLECTOR_STORE_LOOK_H
@@ -28,6 +29,14 @@ enum store_condition {
  * there are other threads, and not where this process has the store open.
  */
 int store_look(
+    const char *dir, enum store_condition *condition, struct err *err);
+
+/*
+ * The same, but every row of every table is read, which may take minutes.  A
+ * row whose checksum is wrong is no damage here: it is set aside when it is met
+ * (store_hurt.h).
+ */
+int store_look_whole(
     const char *dir, enum store_condition *condition, struct err *err);
 
 #endif

@@ -282,6 +282,13 @@ store_open(const struct store_spec *spec, struct err *err)
 }
 
 void
+store_mark_suspect(const struct store *store)
+{
+    if (store->lock_fd != -1)
+        writer_lock_mark(store->lock_fd);
+}
+
+void
 store_close(struct store *store)
 {
     if (store == NULL)

@@ -8,7 +8,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { PID_TEXT_BYTES = 24 };
+/* The file: who holds it, padded, then the mark or nothing. */
+enum { PID_TEXT_BYTES = 24, MARK_AT = PID_TEXT_BYTES };
+
+static const char mark_text[] = "suspect\n";
 
 /* Who holds the lock, for the message: digits, or "unknown". */
 static void
@@ -27,8 +30,8 @@ read_holder(int fd, char *out, size_t size)
 static int
 take(int fd, const char *path, struct err *err)
 {
-    char text[PID_TEXT_BYTES];
-    int len;
+    char text[PID_TEXT_BYTES + 1];
+    int len = PID_TEXT_BYTES;
 
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
@@ -39,8 +42,10 @@ take(int fd, const char *path, struct err *err)
             "instead, or stop it first",
             text);
     }
-    len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
+    /* Not cut: the mark of who was here before stays. */
+    (void)snprintf(
+        text, sizeof(text), "%-*ld\n", PID_TEXT_BYTES - 1, (long)getpid());
+    if (pwrite(fd, text, (size_t)len, 0) != len)
         return errno == ENOSPC
                    ? err_set(err, ERR_FULL, "the disk is full (%s)", path)
                    : err_sys(err, errno, "write %s", path);
@@ -65,4 +70,26 @@ writer_lock_open(const char *dir, struct err *err)
         return -1;
     }
     return fd;
+}
+
+void
+writer_lock_mark(int fd)
+{
+    /* Where it cannot be written, the next start looks as after any other. */
+    (void)!pwrite(fd, mark_text, sizeof(mark_text) - 1, MARK_AT);
+}
+
+bool
+writer_lock_is_marked(int fd)
+{
+    char text[sizeof(mark_text) - 1];
+
+    return pread(fd, text, sizeof(text), MARK_AT) == (ssize_t)sizeof(text) &&
+           memcmp(text, mark_text, sizeof(text)) == 0;
+}
+
+void
+writer_lock_unmark(int fd)
+{
+    (void)!ftruncate(fd, MARK_AT);
 }

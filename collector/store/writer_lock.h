@@ -5,6 +5,8 @@
 #ifndef COLLECTOR_WRITER_LOCK_H
 #define COLLECTOR_WRITER_LOCK_H
 
+#include <stdbool.h>
+
 #include "err.h"
 
 /*
@@ -12,5 +14,13 @@
  * where another process has it (its number is in the message).
  */
 int writer_lock_open(const char *dir, struct err *err);
+
+/*
+ * Notes in the lock's file that the store may be damaged where a first look
+ * does not see it.  From a signal's handler, too.
+ */
+void writer_lock_mark(int fd);
+bool writer_lock_is_marked(int fd);
+void writer_lock_unmark(int fd);
 
 #endif
