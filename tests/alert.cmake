@@ -1,6 +1,6 @@
 # collector/alert
 set(golden_dir ${CMAKE_CURRENT_SOURCE_DIR}/golden)
-foreach(module decide inhibit mail_doc mail_mime mail_pace mail_say receivers
+foreach(module decide digest_time group inhibit mail_doc mail_mime mail_pace mail_say receivers
     smtp_secret)
   unit_test(${module} LIBS collector_alert fake_loop)
 endforeach()
@@ -52,3 +52,4 @@ add_test(NAME unit.mail_samples COMMAND /usr/bin/python3 -B
   ${CMAKE_CURRENT_SOURCE_DIR}/unit/mail_samples.py $<TARGET_FILE:mail_samples>
   ${golden_dir}/mail)
 set_tests_properties(unit.mail_samples PROPERTIES LABELS unit TIMEOUT 60)
+unit_test(alert_flap LIBS collector_alert judge_world fake_loop)

@@ -1,5 +1,5 @@
 # collector/judge
-foreach(module incident rate slot uptime verdict verdict_row)
+foreach(module flap incident rate slot uptime verdict verdict_row)
   unit_test(${module} LIBS collector_judge_pure)
 endforeach()
 fuzz_target(verdict_row LIBS collector_judge_pure)

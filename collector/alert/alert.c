@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alert_ack.h"
+#include "alert_flap.h"
 #include "alert_flush.h"
 #include "class.h"
 #include "notice_log.h"
@@ -18,6 +20,7 @@ struct alert {
     int64_t ran_unix_ms;
     int64_t next_unix_ms;
     int64_t swept_unix_ms;
+    struct alert_flap flap;
 };
 
 struct alert *
@@ -121,7 +124,8 @@ take_incident(struct alert *alert, struct store_txn *txn,
     if (row->state == INCIDENT_OPEN && notice.state != INCIDENT_OPEN)
         open_again(&notice);
     take_row(&notice, row);
-    notice.acked = row->acked_by[0] != '\0';
+    notice.acked_until_unix_ms =
+        alert_ack_until(row->acked_by, row->acked_unix_ms);
     notice.fresh = notice.fresh || (fresh && row->state == INCIDENT_OPEN);
     rc = notice_put_active(txn, &notice, err);
     notice_free(&notice);
@@ -145,7 +149,7 @@ take_alias(struct store_txn *txn, const struct incident_row *row,
         return found;
     if (notice.state == INCIDENT_OPEN) {
         take_row(&notice, row);
-        notice.acked = true;
+        notice.acked_until_unix_ms = INT64_MAX;
         notice.fresh = false;
         rc = notice_put_active(txn, &notice, err);
     } else {
@@ -165,7 +169,8 @@ alert_take_news(void *ctx, struct store_txn *txn, enum incident_news news,
     if (row->imported)
         return 0;
     alert->changed = true;
-    if (take_incident(alert, txn, row, fresh, err) != 0)
+    if (take_incident(alert, txn, row, fresh, err) != 0 ||
+        alert_flap_note(&alert->flap, txn, alert->conf, row, err) != 0)
         return -1;
     for (uint8_t i = 0; i < row->alias_count; i++) {
         if (take_alias(txn, row, row->aliases[i], err) != 0)
@@ -193,7 +198,8 @@ take_claim(struct notice *notice, const struct condition *condition)
     notice->detected_unix_ms = condition->noticed_unix_ms;
     notice->noticed_unix_ms = condition->noticed_unix_ms;
     notice->end_unix_ms = condition->end_unix_ms;
-    notice->acked = condition->acked_by[0] != '\0';
+    notice->acked_until_unix_ms =
+        alert_ack_until(condition->acked_by, condition->acked_unix_ms);
     notice->fresh = condition->state == INCIDENT_OPEN || notice->fresh;
 }
 
@@ -259,6 +265,8 @@ alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
         now_unix_ms >= alert->ran_unix_ms)
         return 0;
     if (sweep(alert, txn, now_unix_ms, err) != 0 ||
+        alert_flap_run(&alert->flap, txn, alert->conf, now_unix_ms,
+            alert_take_condition, alert, err) != 0 ||
         alert_flush_run(&flush, err) != 0) {
         alert->changed = true;
         return -1;

@@ -38,6 +38,7 @@ static const struct {
     [ALERT_DUPLICATE_AGENT] = {"DUPLICATE_AGENT", SEVERITY_NOTIFY},
     [ALERT_STORE_DAMAGED] = {"STORE_DAMAGED", SEVERITY_NOTIFY},
     [ALERT_BACKUP_FAILED] = {"BACKUP_FAILED", SEVERITY_NOTIFY},
+    [ALERT_FLAPPING] = {"FLAPPING", SEVERITY_NOTIFY},
 };
 
 enum conf_severity alert_severity_of(enum alert_class class)

@@ -33,6 +33,7 @@ enum alert_class {
     ALERT_DUPLICATE_AGENT,
     ALERT_STORE_DAMAGED,
     ALERT_BACKUP_FAILED,
+    ALERT_FLAPPING, /* up and down all the time; as severe as its incidents */
     ALERT_CLASS_COUNT
 };
 

@@ -45,7 +45,8 @@ struct condition_claim {
     enum conf_severity severity;
     enum condition_on on;
     char subject[CONDITION_SUBJECT_BYTES]; /* "acme/home", "eu1", "eu"; "" */
-    char scope[INCIDENT_SCOPE_BYTES]; /* of a check "global" or a region; "" */
+    char scope[INCIDENT_SCOPE_BYTES]; /* of a check "global" or a region; of a
+                                         silent agent its region; "" */
     uint32_t check;                   /* 0: none */
     char key[CONDITION_KEY_BYTES];    /* what sets it apart from the next of its
                                       class, subject and scope: a fingerprint

@@ -46,6 +46,17 @@ group_moment(const struct decide_group *group)
     return group->fires ? group->last_unix_ms + GROUP_EVERY_MS : INT64_MIN;
 }
 
+/* Whoever acknowledged it is reminded when that ends. */
+static int64_t
+reminder_moment(const struct notice *notice, const struct notice_target *target,
+    const struct decide_room *room)
+{
+    int64_t due = target->last_unix_ms + room->reminder_ms;
+
+    return due > notice->acked_until_unix_ms ? due
+                                             : notice->acked_until_unix_ms;
+}
+
 static enum decide_action
 while_open(const struct notice *notice, const struct notice_target *target,
     const struct decide_group *group, const struct decide_room *room,
@@ -61,10 +72,9 @@ while_open(const struct notice *notice, const struct notice_target *target,
     if (room->hold || !notice->fresh || due == 0)
         return DECIDE_NOTHING;
     if (target->told == NOTICE_TOLD_FIRING)
-        return notice->acked || notice->event
-                   ? DECIDE_NOTHING
-                   : at_moment(target->last_unix_ms + room->reminder_ms,
-                         DECIDE_REMINDER, room, next_unix_ms);
+        return notice->event ? DECIDE_NOTHING
+                             : at_moment(reminder_moment(notice, target, room),
+                                   DECIDE_REMINDER, room, next_unix_ms);
     if (group->due_unix_ms < due)
         due = group->due_unix_ms;
     if (target->refused && target->last_unix_ms + room->reminder_ms > due)

@@ -17,6 +17,17 @@ static const struct mail_advice advices[ALERT_CLASS_COUNT] = {
             .where = "the collector's machine",
             .there = {"ip route", "ss -ltn", "ping -c 3 1.1.1.1"},
         },
+    [ALERT_FLAPPING] =
+        {
+            .title = "UP AND DOWN ALL THE TIME",
+            .lasts = true,
+            .ended = "up and down",
+            .whom = "visitors who come while it is down",
+            .look = "what comes and goes: one bad server behind a balancer, a "
+                    "restart loop, a full connection pool",
+            .here = {"leadline results '%' --since 2h",
+                "leadline incidents --since 24h"},
+        },
     [ALERT_AGENT_OFFLINE] =
         {
             .title = "AGENT SILENT",

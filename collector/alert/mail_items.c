@@ -44,6 +44,7 @@ mail_item_what(const struct mail_group_item *item)
     case ALERT_DUPLICATE_AGENT:
     case ALERT_STORE_DAMAGED:
     case ALERT_BACKUP_FAILED:
+    case ALERT_FLAPPING:
     case ALERT_CLASS_COUNT:
         break;
     }

@@ -101,6 +101,8 @@ mailq_delete(struct store_txn *txn, uint64_t id, struct err *err)
 {
     uint8_t key[KEY_BYTES];
 
+    if (notice_forget_members(txn, id, err) != 0)
+        return -1;
     return store_delete(txn, STORE_MAILQ, key_of(id, key), err);
 }
 

@@ -4,7 +4,8 @@
 #include "row.h"
 
 enum {
-    NOTICE_ROW_BARE = 1, /* what once was: incidents alone */
+    NOTICE_ROW_BARE = 1,   /* what once was: incidents alone */
+    NOTICE_ROW_SINGLE = 2, /* no groups; acknowledged was for ever */
     TARGETS_MAX = 4096,
     TARGET_MIN_BYTES = 7 /* of an encoded one: what bounds the allocation */
 };
@@ -19,6 +20,8 @@ put_target(struct row_out *out, const struct notice_target *target)
     row_put_uint(out, target->mail);
     row_put_uint(out, target->mail_state);
     row_put_int(out, target->last_unix_ms);
+    row_put_text(out, target->root);
+    row_put_uint(out, target->root_count);
 }
 
 int
@@ -39,13 +42,16 @@ notice_encode(const struct notice *notice, struct buf *buf, struct err *err)
     row_put_int(&out, notice->noticed_unix_ms);
     row_put_int(&out, notice->end_unix_ms);
     row_put_uint(&out, notice->reason);
-    row_put_uint(&out, notice->acked);
+    row_put_int(&out, notice->acked_until_unix_ms);
     row_put_uint(&out, notice->fresh);
     row_put_int(&out, notice->due_unix_ms);
     row_put_uint(&out, notice->is_condition);
     row_put_uint(&out, notice->on);
     row_put_uint(&out, notice->event);
     row_put_int(&out, notice->tell_unix_ms);
+    row_put_uint(&out, notice->mute);
+    row_put_text(&out, notice->muted_by);
+    row_put_uint(&out, notice->outage);
     row_put_uint(&out, notice->target_count);
     for (size_t i = 0; i < notice->target_count; i++)
         put_target(&out, &notice->targets[i]);
@@ -53,7 +59,7 @@ notice_encode(const struct notice *notice, struct buf *buf, struct err *err)
 }
 
 static void
-take_target(struct row_in *in, struct notice_target *target)
+take_target(struct row_in *in, uint64_t version, struct notice_target *target)
 {
     row_take_text(in, target->address, sizeof(target->address));
     target->told = (enum notice_told)row_take_uint(in, NOTICE_TOLD_COUNT - 1);
@@ -63,14 +69,19 @@ take_target(struct row_in *in, struct notice_target *target)
     target->mail_state =
         (enum mail_state)row_take_uint(in, MAIL_STATE_COUNT - 1);
     target->last_unix_ms = row_take_int(in);
+    if (version == NOTICE_ROW_BARE || version == NOTICE_ROW_SINGLE)
+        return;
+    row_take_text(in, target->root, sizeof(target->root));
+    target->root_count = (uint32_t)row_take_uint(in, UINT32_MAX);
 }
 
-static void
+/* Gives the row's version. */
+static uint64_t
 take_head(struct row_in *in, struct notice *notice)
 {
     uint64_t version = row_take_uint(in, UINT8_MAX);
 
-    if (version != NOTICE_ROW_VERSION && version != NOTICE_ROW_BARE)
+    if (version < NOTICE_ROW_BARE || version > NOTICE_ROW_VERSION)
         in->failed = true;
     row_take_text(in, notice->id, sizeof(notice->id));
     notice->check = (uint32_t)row_take_uint(in, UINT32_MAX);
@@ -84,25 +95,35 @@ take_head(struct row_in *in, struct notice *notice)
     notice->noticed_unix_ms = row_take_int(in);
     notice->end_unix_ms = row_take_int(in);
     notice->reason = (uint8_t)row_take_uint(in, REASON_COUNT - 1);
-    notice->acked = row_take_bool(in);
+    if (version > NOTICE_ROW_SINGLE)
+        notice->acked_until_unix_ms = row_take_int(in);
+    else
+        notice->acked_until_unix_ms = row_take_bool(in) ? INT64_MAX : 0;
     notice->fresh = row_take_bool(in);
     notice->due_unix_ms = row_take_int(in);
     if (version == NOTICE_ROW_BARE)
-        return;
+        return version;
     notice->is_condition = row_take_bool(in);
     notice->on = (enum condition_on)row_take_uint(in, CONDITION_ON_COUNT - 1);
     notice->event = row_take_bool(in);
     notice->tell_unix_ms = row_take_int(in);
+    if (version == NOTICE_ROW_SINGLE)
+        return version;
+    notice->mute = (enum notice_mute)row_take_uint(in, NOTICE_MUTE_COUNT - 1);
+    row_take_text(in, notice->muted_by, sizeof(notice->muted_by));
+    notice->outage = row_take_bool(in);
+    return version;
 }
 
 int
 notice_decode(struct bytes bytes, struct notice *notice, struct err *err)
 {
     struct row_in in = row_in(bytes);
+    uint64_t version;
     size_t count;
 
     *notice = (struct notice){0};
-    take_head(&in, notice);
+    version = take_head(&in, notice);
     count = (size_t)row_take_uint(&in, TARGETS_MAX);
     if (count > (size_t)(in.end - in.at) / TARGET_MIN_BYTES)
         in.failed = true;
@@ -112,7 +133,7 @@ notice_decode(struct bytes bytes, struct notice *notice, struct err *err)
             return err_set(err, ERR_NOMEM, "notice of %zu targets", count);
         notice->target_count = count;
         for (size_t i = 0; i < count; i++)
-            take_target(&in, &notice->targets[i]);
+            take_target(&in, version, &notice->targets[i]);
     }
     if (row_end(&in, bytes, "notice", err) != 0) {
         notice_free(notice);

@@ -120,6 +120,9 @@ notice_settle(
 {
     uint8_t key[KEY_BYTES];
 
+    /* Why it was not told is what people ask for afterwards. */
+    if (notice->mute != NOTICE_HEARD)
+        return put_as(txn, 'z', notice, err);
     for (size_t i = 0; i < notice->target_count; i++) {
         if (notice->targets[i].last_unix_ms != 0)
             return put_as(txn, 'z', notice, err);
@@ -165,6 +168,101 @@ notice_list_free(struct notice_list *list)
         notice_free(&list->items[i]);
     free(list->items);
     *list = (struct notice_list){0};
+}
+
+/* ---- mails that tell several ---- */
+
+enum {
+    MEMBERS_KEY_BYTES = 9,
+    MEMBERS_ROW_VERSION = 1,
+    MEMBERS_MAX_BYTES = 64 * 1024,
+    MEMBER_MIN_BYTES = 2
+};
+
+static struct bytes
+members_key(uint64_t mail, uint8_t key[MEMBERS_KEY_BYTES])
+{
+    key[0] = 'g';
+    key_put_u64(key + 1, mail);
+    return (struct bytes){.data = key, .len = MEMBERS_KEY_BYTES};
+}
+
+int
+notice_put_members(struct store_txn *txn, uint64_t mail,
+    const struct notice_member *members, size_t count, struct err *err)
+{
+    uint8_t key[MEMBERS_KEY_BYTES];
+    struct buf buf;
+    struct row_out out = {.buf = &buf, .err = err};
+    int rc = -1;
+
+    buf_init(&buf, MEMBERS_MAX_BYTES);
+    row_put_uint(&out, MEMBERS_ROW_VERSION);
+    row_put_uint(&out, count);
+    for (size_t i = 0; i < count; i++) {
+        row_put_text(&out, members[i].id);
+        row_put_uint(&out, members[i].state);
+    }
+    if (!out.failed)
+        rc = store_put(
+            txn, STORE_NOTICES, members_key(mail, key), buf_bytes(&buf), err);
+    buf_free(&buf);
+    return rc;
+}
+
+int
+notice_members_decode(struct bytes bytes, struct notice_member **members,
+    size_t *count, struct err *err)
+{
+    struct row_in in = row_in(bytes);
+
+    *members = NULL;
+    *count = 0;
+    if (row_take_uint(&in, UINT8_MAX) != MEMBERS_ROW_VERSION)
+        in.failed = true;
+    *count = (size_t)row_take_uint(&in, NOTICE_MEMBERS_MAX);
+    if (*count > (size_t)(in.end - in.at) / MEMBER_MIN_BYTES)
+        in.failed = true;
+    if (!in.failed && *count > 0) {
+        *members = calloc(*count, sizeof(**members));
+        if (*members == NULL)
+            return err_set(err, ERR_NOMEM, "mail about %zu notices", *count);
+    }
+    for (size_t i = 0; !in.failed && i < *count; i++) {
+        row_take_text(&in, (*members)[i].id, sizeof((*members)[i].id));
+        (*members)[i].state =
+            (enum mail_state)row_take_uint(&in, MAIL_STATE_COUNT - 1);
+    }
+    if (row_end(&in, bytes, "what a mail tells", err) == 0)
+        return 0;
+    free(*members);
+    *members = NULL;
+    *count = 0;
+    return -1;
+}
+
+int
+notice_get_members(struct store_txn *txn, uint64_t mail,
+    struct notice_member **members, size_t *count, struct err *err)
+{
+    uint8_t key[MEMBERS_KEY_BYTES];
+    struct bytes value;
+    int found =
+        store_get(txn, STORE_NOTICES, members_key(mail, key), &value, err);
+
+    *members = NULL;
+    *count = 0;
+    if (found != 1)
+        return found;
+    return notice_members_decode(value, members, count, err);
+}
+
+int
+notice_forget_members(struct store_txn *txn, uint64_t mail, struct err *err)
+{
+    uint8_t key[MEMBERS_KEY_BYTES];
+
+    return store_delete(txn, STORE_NOTICES, members_key(mail, key), err);
 }
 
 /* ---- what became of mails ---- */
@@ -213,9 +311,9 @@ note_given_up(struct notice_target *target, const struct mailq_row *row)
     target->told = NOTICE_TOLD_WITHDRAWN;
 }
 
-int
-notice_note_mail(struct store_txn *txn, const struct mailq_row *row,
-    bool accepted, int64_t at_unix_ms, struct err *err)
+static int
+note_one(struct store_txn *txn, const struct mailq_row *row, bool accepted,
+    int64_t at_unix_ms, struct err *err)
 {
     struct notice notice;
     struct notice_target *target;
@@ -238,6 +336,29 @@ notice_note_mail(struct store_txn *txn, const struct mailq_row *row,
     }
     rc = notice_put_active(txn, &notice, err);
     notice_free(&notice);
+    return rc;
+}
+
+int
+notice_note_mail(struct store_txn *txn, const struct mailq_row *row,
+    bool accepted, int64_t at_unix_ms, struct err *err)
+{
+    struct notice_member *members;
+    size_t count;
+    int rc = notice_get_members(txn, row->id, &members, &count, err);
+
+    if (rc != 0)
+        return -1;
+    if (count == 0)
+        return note_one(txn, row, accepted, at_unix_ms, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        struct mailq_row one = *row;
+
+        memcpy(one.incident, members[i].id, sizeof(one.incident));
+        one.state_told = (uint8_t)members[i].state;
+        rc = note_one(txn, &one, accepted, at_unix_ms, err);
+    }
+    free(members);
     return rc;
 }
 

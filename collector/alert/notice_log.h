@@ -2,13 +2,14 @@
  * notice_log.h - what each recipient has been told of each incident, and what
  * is still to be told.
  *
- * One row an incident or condition, written in the transaction that saw the incident
+ * One row an incident or condition, written in the transaction that saw it
  * change, so that whatever must happen later survives a crash.  A notice is
  * active while something may still have to be told of it; a settled one is
  * kept because late results may yet make it untrue.
  *
- * STORE_NOTICES: 'a' id -> active notice; 'z' id -> settled notice;
- * 's' address -> when it got its last mails (mail_pace.h).
+ * STORE_NOTICES: 'a' id -> active notice; 'z' id -> settled notice; 'g' mail ->
+ * what a mail tells that tells several; 's' address -> when it got its last
+ * mails (mail_pace.h).
  */
 #ifndef COLLECTOR_NOTICE_LOG_H
 #define COLLECTOR_NOTICE_LOG_H
@@ -44,6 +45,17 @@ struct notice_target {
     uint64_t mail;              /* in mailq; 0: none */
     enum mail_state mail_state; /* of that mail */
     int64_t last_unix_ms;       /* something was queued or accepted; 0 */
+    char root[INCIDENT_ID_BYTES]; /* told in that group's thread; "": its own */
+    uint32_t root_count;          /* what that thread's first mail told */
+};
+
+/* Why nothing new is told of it.  Stored: may only grow at its end. */
+enum notice_mute {
+    NOTICE_HEARD,
+    NOTICE_MUTED_BY_ALERT,
+    NOTICE_MUTED_BY_MAINTENANCE,
+    NOTICE_MUTED_BY_SILENCE,
+    NOTICE_MUTE_COUNT
 };
 
 /* targets are owned: notice_free(). */
@@ -61,10 +73,13 @@ struct notice {
     int64_t start_unix_ms;
     int64_t detected_unix_ms;
     int64_t noticed_unix_ms;
-    int64_t end_unix_ms; /* 0: open */
-    uint8_t reason;      /* enum measure_reason */
-    bool acked;
+    int64_t end_unix_ms;              /* 0: open */
+    uint8_t reason;                   /* enum measure_reason */
+    int64_t acked_until_unix_ms;      /* somebody has it: no reminders; 0 */
+    enum notice_mute mute;            /* for whoever would be told first */
+    char muted_by[INCIDENT_ID_BYTES]; /* that alert's or silence's id; "" */
     bool fresh;           /* has been seen bad and young since it opened */
+    bool outage;          /* five bad slots in a row: told though it flaps */
     bool event;           /* its end is nothing to tell */
     int64_t tell_unix_ms; /* a condition: not before; 0 */
     int64_t due_unix_ms;  /* not told before; 0: not decided yet */
@@ -85,7 +100,7 @@ struct notice_target *notice_target(
     struct notice *notice, const char *address, struct err *err);
 
 /* Rows are of this version; older ones are read, too. */
-enum { NOTICE_ROW_VERSION = 2 };
+enum { NOTICE_ROW_VERSION = 3 };
 
 int notice_encode(
     const struct notice *notice, struct buf *buf, struct err *err);
@@ -117,6 +132,24 @@ void notice_list_free(struct notice_list *list);
  */
 int notice_note_mail(struct store_txn *txn, const struct mailq_row *row,
     bool accepted, int64_t at_unix_ms, struct err *err);
+
+/* What a queued mail tells of each of several notices. */
+struct notice_member {
+    char id[INCIDENT_ID_BYTES];
+    enum mail_state state;
+};
+enum { NOTICE_MEMBERS_MAX = 4096 };
+
+int notice_put_members(struct store_txn *txn, uint64_t mail,
+    const struct notice_member *members, size_t count, struct err *err);
+/* Owned by the caller; none (of a mail that tells one): 0 and NULL. */
+int notice_get_members(struct store_txn *txn, uint64_t mail,
+    struct notice_member **members, size_t *count, struct err *err);
+/* ERR_STATE for anything that is not such a row. */
+int notice_members_decode(struct bytes bytes, struct notice_member **members,
+    size_t *count, struct err *err);
+int notice_forget_members(
+    struct store_txn *txn, uint64_t mail, struct err *err);
 
 /* An address that got none has an empty pace. */
 int notice_get_pace(struct store_txn *txn, const char *address,

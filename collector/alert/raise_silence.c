@@ -209,6 +209,8 @@ raise_offline(const struct raise_fleet *fleet, const struct raise_agent *agent,
                                                    : listening_unix_ms) +
         RAISE_OFFLINE_TELL_MS;
     (void)snprintf(claim.subject, sizeof(claim.subject), "%s", agent->name);
+    /* So that its region's blindness mutes it. */
+    (void)snprintf(claim.scope, sizeof(claim.scope), "%s", agent->region);
     say_clock(fleet->zone, agent->silent_unix_ms, moment);
     (void)snprintf(claim.words, sizeof(claim.words),
         "agent %.64s in region %.64s is silent since %.40s, last heard from "

@@ -2,7 +2,8 @@
  * receivers.h - who is told of an alert.  Pure.
  *
  * As configured: from_severity, sites; without any receiver, mail.to gets
- * notify and above.  An address that several receivers name is told once.
+ * notify and above and every webhook gets pages.  An address that several
+ * receivers name is told once.
  */
 #ifndef COLLECTOR_RECEIVERS_H
 #define COLLECTOR_RECEIVERS_H
@@ -11,14 +12,16 @@
 
 #include "collector_conf.h"
 #include "err.h"
+#include "mailq.h"
 
-struct receiver_mail {
-    const char *address;  /* borrowed from the configuration */
-    const char *timezone; /* likewise; never NULL */
+struct receiver {
+    char address[MAILQ_ADDRESS_BYTES]; /* of a mail, or "webhook:NAME" */
+    const char *timezone; /* borrowed from the configuration; never NULL */
+    const struct conf_webhook *webhook; /* likewise; NULL: it gets mails */
 };
 
 struct receiver_list {
-    struct receiver_mail *items; /* owned */
+    struct receiver *items; /* owned */
     size_t count;
 };
 

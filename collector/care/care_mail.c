@@ -9,6 +9,7 @@
 #include "mail_say.h"
 #include "mail_text.h"
 #include "mailq.h"
+#include "notice_log.h"
 #include "receivers.h"
 
 enum { HEADER_BYTES = 400 };
@@ -67,7 +68,7 @@ note_told(struct store_txn *txn, const struct care_news *news, struct err *err)
 struct letter {
     const struct config *config;
     const struct care_news *news;
-    const struct receiver_mail *to;
+    const struct receiver *to;
     uint64_t id;
 };
 
@@ -206,11 +207,14 @@ care_mail_tell(struct store_txn *txn, const struct config *config,
         rc = note_told(txn, news, err);
     }
     if (rc == 0)
-        rc = receivers_of(config, "", SEVERITY_NOTIFY, &receivers, err);
+        rc = receivers_of(
+            config, NOTICE_FLEET, SEVERITY_NOTIFY, &receivers, err);
     for (size_t i = 0; rc == 0 && i < receivers.count; i++) {
         struct letter letter = {
             .config = config, .news = news, .to = &receivers.items[i]};
 
+        if (letter.to->webhook != NULL)
+            continue; /* it is written as a mail */
         rc = queue(txn, &letter, err);
         *queued = rc == 0;
     }

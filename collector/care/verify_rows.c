@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cell_row.h"
@@ -248,6 +249,17 @@ check_incident(
     return incident_row_check(walk->verify->txn, key, value, err);
 }
 
+static int
+check_members(struct bytes value, struct err *err)
+{
+    struct notice_member *members;
+    size_t count;
+    int rc = notice_members_decode(value, &members, &count, err);
+
+    free(members);
+    return rc;
+}
+
 /* Paces of receivers say nothing that could be compared. */
 static int
 check_notice(
@@ -260,6 +272,8 @@ check_notice(
     (void)walk;
     if (key.len > 0 && key.data[0] == 's')
         return 0;
+    if (key.len > 0 && key.data[0] == 'g')
+        return check_members(value, err);
     if (notice_decode(value, &notice, err) != 0)
         return -1;
     len = strlen(notice.id);

@@ -1,5 +1,7 @@
-/* Notices, queued mails and conditions as they may be found on disk; the first byte says
- * which. */
+/*
+ * Notices, queued mails, conditions and what a mail tells, as they may be found
+ * on disk; the first byte says which.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,16 +27,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mailq_row row;
     struct notice notice;
     struct condition condition;
+    struct notice_member *members;
+    size_t count;
     struct buf again;
     struct err err;
 
     if (size < 2)
         return 0;
     buf_init(&again, 8 << 20);
-    if (data[0] % 3 == 2) {
+    if (data[0] % 4 == 3) {
+        if (notice_members_decode(bytes, &members, &count, &err) == 0)
+            free(members);
+    } else if (data[0] % 4 == 2) {
         if (condition_decode(bytes, &condition, &err) == 0)
             same(condition_encode(&condition, &again, &err), &again, bytes);
-    } else if (data[0] % 3 == 0) {
+    } else if (data[0] % 4 == 0) {
         if (mailq_row_decode(bytes, &row, &err) == 0)
             same(mailq_row_encode(&row, &again, &err), &again, bytes);
     } else if (notice_decode(bytes, &notice, &err) == 0) {

@@ -84,15 +84,32 @@ receivers_choose_sites_and_severity_and_nobody_is_told_twice(void **state)
 
     (void)state;
     assert_told(config, "acme", SEVERITY_PAGE,
-        "one@mail.example Europe/Berlin, three@mail.example Asia/Tokyo");
+        "one@mail.example Europe/Berlin, three@mail.example Asia/Tokyo, "
+        "webhook:chat Europe/Berlin");
     assert_told(
         config, "acme", SEVERITY_NOTIFY, "one@mail.example Europe/Berlin");
-    assert_told(
-        config, "shop", SEVERITY_PAGE, "one@mail.example Europe/Berlin");
+    assert_told(config, "shop", SEVERITY_PAGE,
+        "one@mail.example Europe/Berlin, webhook:chat Europe/Berlin");
     assert_told(config, "shop", SEVERITY_DIGEST, "");
     assert_int_equal(receivers_all(config, &all), 0);
     assert_int_equal(all.count, 2);
     strlist_free(&all);
+    collector_conf_free(config);
+}
+
+static void
+without_receivers_webhooks_get_pages(void **state)
+{
+    struct config *config =
+        config_with("webhooks: [{name: chat, kind: slack,\n"
+                    "  url: \"https://chat.example/x\"}]\n");
+
+    (void)state;
+    assert_told(config, "acme", SEVERITY_PAGE,
+        "one@mail.example Europe/Berlin, two@mail.example Europe/Berlin, "
+        "webhook:chat Europe/Berlin");
+    assert_told(config, "fleet", SEVERITY_NOTIFY,
+        "one@mail.example Europe/Berlin, two@mail.example Europe/Berlin");
     collector_conf_free(config);
 }
 
@@ -151,6 +168,7 @@ main(void)
             receivers_choose_sites_and_severity_and_nobody_is_told_twice),
         cmocka_unit_test(
             the_fleet_is_told_to_those_of_all_sites_or_to_everybody),
+        cmocka_unit_test(without_receivers_webhooks_get_pages),
         cmocka_unit_test(without_mail_nobody_is_told),
         cmocka_unit_test(classes_have_their_severity),
     };
