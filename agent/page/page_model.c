@@ -453,6 +453,9 @@ page_model_run(const struct page_report *report, enum page_profile profile,
     figures->profile = profile;
     if (g == NULL)
         return -1;
+    /* Where the document never came there is nothing to tell. */
+    if (report->items[g->document].status == 0)
+        goto out;
     if (profile == PAGE_AS_LOADED)
         take_as_loaded(g, figures);
     else if (model_ttfb(g, figures, err) != 0 ||
@@ -462,6 +465,7 @@ page_model_run(const struct page_report *report, enum page_profile profile,
     if (report->client_rendered)
         figures->fcp_us = figures->lcp_us = PAGE_NO_FIGURE;
     page_figures_score(figures);
+out:
     free(g);
     return rc;
 }

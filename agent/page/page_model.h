@@ -57,7 +57,7 @@ void page_figures_init(struct page_figures *figures);
 
 /*
  * Fills the figures.  A page that scripts have to make first is given no fcp,
- * lcp and score: its report says client_rendered.  ERR_LIMIT, ERR_NOMEM as
+ * lcp and score: its report says client_rendered; one that never came, none.  ERR_LIMIT, ERR_NOMEM as
  * load_model_run().
  */
 int page_model_run(const struct page_report *report, enum page_profile profile,

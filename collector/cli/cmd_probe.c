@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "page_show.h"
 #include "probe_json.h"
 #include "probe_kit.h"
 #include "probe_live.h"
@@ -18,6 +19,8 @@ static const int64_t redraw_ns = 100 * NS_PER_MS;
 struct asked {
     const struct cli *cli; /* borrowed */
     const char *target;    /* borrowed */
+    const char *html;      /* borrowed, as har; NULL: not asked for */
+    const char *har;
     struct check check;
     struct probe_times times;
     struct probe_kit kit;
@@ -56,10 +59,14 @@ print_json(const struct asked *asked, const struct probe_shot *shot)
 {
     json_t *legs = json_array();
 
-    for (size_t i = 0; i < shot->leg_count; i++)
-        (void)json_array_append_new(
-            legs, probe_json(asked->target, &asked->check, &shot->legs[i],
-                      clock_unix_ms()));
+    for (size_t i = 0; i < shot->leg_count; i++) {
+        json_t *leg = probe_json(
+            asked->target, &asked->check, &shot->legs[i], clock_unix_ms());
+        struct page_show show = {asked->target, &asked->check, &shot->legs[i]};
+
+        (void)json_object_set_new(leg, "page", page_show_json(&show));
+        (void)json_array_append_new(legs, leg);
+    }
     if (shot->leg_count > 1) {
         json_t *both = json_pack("{s:O}", "legs", legs);
 
@@ -82,11 +89,29 @@ print_legs(const struct asked *asked, const struct probe_shot *shot)
             .check = &asked->check,
             .measure = &shot->legs[i],
             .now_unix_ms = clock_unix_ms()};
+        struct page_show show = {asked->target, &asked->check, &shot->legs[i]};
 
         if (i > 0)
             paper_end(paper);
         probe_print(paper, &told);
+        page_show_print(paper, &show);
     }
+}
+
+/* The files are of the last leg of the last shot. */
+static void
+write_files(struct asked *asked, const struct probe_shot *shot)
+{
+    struct page_show show = {asked->target, &asked->check, NULL};
+    struct err err;
+
+    if (shot->leg_count == 0)
+        return;
+    show.measure = &shot->legs[shot->leg_count - 1];
+    if ((asked->html != NULL &&
+            page_show_html(&show, asked->html, &err) != 0) ||
+        (asked->har != NULL && page_show_har(&show, asked->har, &err) != 0))
+        asked->code = worse(asked->code, cli_complain(&err));
 }
 
 static void
@@ -103,6 +128,7 @@ on_shot(void *ctx, const struct probe_shot *shot)
         print_json(asked, shot);
     else if (asked->live == NULL)
         print_legs(asked, shot);
+    write_files(asked, shot);
 }
 
 static void
@@ -224,7 +250,10 @@ run(struct asked *asked)
 int
 cmd_probe_run(const struct cli *cli, const json_t *args)
 {
-    struct asked asked = {.cli = cli, .target = cli_arg(args, "target")};
+    struct asked asked = {.cli = cli,
+        .target = cli_arg(args, "target"),
+        .html = cli_arg(args, "html"),
+        .har = cli_arg(args, "har")};
     struct err err;
     int code;
 

@@ -165,6 +165,10 @@ probe_print(const struct paper *paper, const struct probe_told *told)
     waterfall_take(told->measure, &fall);
     print_verdict(paper, told, &fall);
     print_reason(paper, told, &fall);
+    /* A page that came has a waterfall of its own. */
+    if (facts != NULL && facts->page != NULL &&
+        told->measure->phase_us[PHASE_TTFB] >= 0)
+        return;
     waterfall_print(paper, &fall);
     if (facts == NULL)
         return;

@@ -14,6 +14,7 @@
 
 enum {
     TIMEOUT_DEFAULT_MS = 10000,
+    PAGE_TIMEOUT_DEFAULT_MS = 45000,
     SLOW_DEFAULT_MS = 2000, /* as that of a check */
     CA_MAX_BYTES = 1 << 20,
     HTTPS_PORT = 443,
@@ -43,9 +44,10 @@ kind_of(const json_t *args, const char *target, struct check *check,
 
     if (word != NULL) {
         kind = check_kind_from(word);
-        if (kind < 0 || kind >= CHECK_PAGE)
+        if (kind < 0 || kind > CHECK_PAGE)
             return err_set(err, ERR_PARSE,
-                "--kind %s: this version has dns, tcp, tls and http", word);
+                "--kind %s: this version has dns, tcp, tls, http and page",
+                word);
         check->kind = (enum check_kind)kind;
         return 0;
     }
@@ -168,8 +170,8 @@ take_url(const char *target, struct check *check, struct err *err)
         return -1;
     if (strcmp(url.scheme, "http") != 0 && strcmp(url.scheme, "https") != 0)
         return err_set(err, ERR_PARSE,
-            "\"%.80s\" begins with %s:// (kind http needs http:// or https://)",
-            target, url.scheme);
+            "\"%.80s\" begins with %s:// (kind %s needs http:// or https://)",
+            target, url.scheme, check_kind_name((int)check->kind));
     check->url = copy(target, err);
     return check->url == NULL ? -1 : 0;
 }
@@ -298,16 +300,22 @@ static int
 check_kinds(const json_t *args, const struct check *check, struct err *err)
 {
     static const unsigned dns = 1U << CHECK_DNS;
-    static const unsigned tls = 1U << CHECK_TLS | 1U << CHECK_HTTP;
+    static const unsigned tls =
+        1U << CHECK_TLS | 1U << CHECK_HTTP | 1U << CHECK_PAGE;
+    static const unsigned page = 1U << CHECK_PAGE;
     const struct {
         const char *name;
         unsigned kinds;
         const char *words;
     } options[] = {
         {"type", dns, "kind dns: a bare name"},
-        {"ca", tls, "kinds tls and http"},
-        {"insecure", tls, "kinds tls and http"},
-        {"resolve", ~dns, "kinds tcp, tls and http"},
+        {"ca", tls, "kinds tls, http and page"},
+        {"insecure", tls, "kinds tls, http and page"},
+        {"resolve", ~dns, "kinds tcp, tls, http and page"},
+        {"engine", page, "kind page"},
+        {"profile", page, "kind page"},
+        {"html", page, "kind page"},
+        {"har", page, "kind page"},
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -332,6 +340,27 @@ take_slow(const char *word, struct check *check, struct err *err)
         return err_set(err, ERR_PARSE,
             "--slow %s is longer than the timeout: nothing would be slow",
             word);
+    return 0;
+}
+
+static int
+take_page(const json_t *args, struct check *check, struct err *err)
+{
+    const char *engine = cli_arg(args, "engine");
+    const char *profile = cli_arg(args, "profile");
+    int number;
+
+    if (engine != NULL && strcmp(engine, "light") != 0)
+        return err_set(err, ERR_PARSE,
+            "--engine %.40s: this version has light, which needs no browser",
+            engine);
+    if (profile == NULL)
+        return 0;
+    number = check_profile_from(profile);
+    if (number < 0)
+        return err_set(err, ERR_PARSE,
+            "--profile %.40s: one of slow-4g, regular-3g, none", profile);
+    check->profile = (enum check_profile)number;
     return 0;
 }
 
@@ -364,6 +393,8 @@ take_options(const json_t *args, struct check *check, struct err *err)
     if (word != NULL && take_starttls(word, check, err) != 0)
         return -1;
     check->insecure = cli_flag(args, "insecure");
+    if (take_page(args, check, err) != 0)
+        return -1;
     return probe_request_take(args, check, err);
 }
 
@@ -377,8 +408,15 @@ probe_target_take(const json_t *args, struct check *check, struct err *err)
     check->timeout_ms = TIMEOUT_DEFAULT_MS;
     check->slow_ms = SLOW_DEFAULT_MS;
     check->interval_ms = CHECK_INTERVAL_MAX_MS;
-    if (kind_of(args, target, check, err) != 0 ||
-        check_kinds(args, check, err) != 0 ||
+    if (kind_of(args, target, check, err) != 0) {
+        check_free(check);
+        return -1;
+    }
+    if (check->kind == CHECK_PAGE) {
+        check->timeout_ms = PAGE_TIMEOUT_DEFAULT_MS;
+        check->slow_ms = 0; /* it has its own figures */
+    }
+    if (check_kinds(args, check, err) != 0 ||
         take_what(args, target, check, err) != 0 ||
         take_options(args, check, err) != 0) {
         check_free(check);

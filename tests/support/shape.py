@@ -145,9 +145,27 @@ PROBE_DNS = {
     "answers": [{"name": str, "type": str, "ttl": int, "data": str}],
     "authenticated": bool, "truncated": bool}
 
+PROBE_PAGE = {
+    "engine": one_of("light", "browser"),
+    "profile": one_of("slow-4g", "regular-3g", "none"),
+    "figures": one_of("measured", "modelled"), "ttfb_us": (int, None),
+    "fcp_us": (int, None), "lcp_us": (int, None),
+    "fully_loaded_us": (int, None), "cls": (number, None),
+    "tbt_us": (int, None), "score": ({"low": ratio, "high": ratio}, None),
+    "requests": int, "bytes": int,
+    "third_party": {"requests": int, "bytes": int, "domains": [str]},
+    "blocking": {"requests": int, "bytes": int}, "errors": [str],
+    "unthrottled": {"ttfb_us": (int, None), "fully_loaded_us": (int, None)},
+    "resources": [{
+        "url": str, "type": str, "priority": str, "blocking": str,
+        "status": (int, None), "bytes": int, "start_us": (int, None),
+        "end_us": (int, None), "model_start_us": (int, None),
+        "model_end_us": (int, None), "from": (int, None)}]}
+
 PROBE = {"target": str, "kind": str,
          "status": one_of("up", "slow", "down", "error"),
          "reason": (str, None), "failed_phase": (str, None),
          "started": moment, "family": (int, None), "ip": (str, None),
          "phases_us": PHASES_US, "http": (PROBE_HTTP, None),
-         "tls": (PROBE_TLS, None), "dns": (PROBE_DNS, None), "page": None}
+         "tls": (PROBE_TLS, None), "dns": (PROBE_DNS, None),
+         "page": (PROBE_PAGE, None)}
