@@ -9,6 +9,7 @@
  *   leadline-collector errand backup STORE DIR KEEP
  *   leadline-collector errand verify STORE
  *   leadline-collector errand query STORE COMMAND ARGUMENTS REFUSED
+ *   leadline-collector errand import STORE FILE
  *
  * It prints one JSON object, {"error": "..."} where it failed.
  */

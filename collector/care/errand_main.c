@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "care_json.h"
 #include "clock.h"
 #include "errand.h"
+#include "import.h"
 #include "query.h"
 #include "text.h"
 #include "verify.h"
@@ -148,6 +150,43 @@ do_query(struct store *store, char **words)
     return code;
 }
 
+static int
+check_lines(const struct import_room *room, FILE *in, struct err *err)
+{
+    struct import *import = import_new(room, err);
+    int rc = import != NULL ? import_feed_file(import, in, err) : -1;
+
+    if (rc == 0)
+        rc = import_check(import, err);
+    import_free(import);
+    return rc;
+}
+
+/* Whether a file could be imported: {} if so. */
+static int
+do_import(struct store *store, char **words)
+{
+    struct import_room room = {.now_unix_ms = clock_unix_ms()};
+    struct conf_history *conf = NULL;
+    FILE *in = fopen(words[0], "r");
+    struct err err;
+    int rc = -1;
+
+    room.txn = store_begin_read(store, &err);
+    if (room.txn != NULL)
+        conf = conf_history_load(room.txn, &err);
+    room.conf = conf;
+    if (conf != NULL && in == NULL)
+        err_sys(&err, errno, "open %s", words[0]);
+    else if (conf != NULL)
+        rc = check_lines(&room, in, &err);
+    if (in != NULL)
+        (void)fclose(in);
+    conf_history_free(conf);
+    store_abort(room.txn);
+    return rc == 0 ? print(json_object(), EXIT_DONE) : refuse(&err);
+}
+
 static const struct {
     const char *name;
     int words;       /* behind the store */
@@ -157,6 +196,7 @@ static const struct {
     {"backup", 2, false, do_backup},
     {"verify", 0, false, do_verify},
     {"query", 3, true, do_query},
+    {"import", 1, true, do_import},
 };
 
 static int

@@ -1,5 +1,5 @@
 /*
- * cmd_export.h - results: shown, out, in.
+ * cmd_export.h - results: shown, out.
  */
 #ifndef COLLECTOR_CMD_EXPORT_H
 #define COLLECTOR_CMD_EXPORT_H
@@ -8,6 +8,5 @@
 
 int cmd_results_run(const struct cli *cli, const json_t *args);
 int cmd_export_run(const struct cli *cli, const json_t *args);
-int cmd_import_run(const struct cli *cli, const json_t *args);
 
 #endif

@@ -13,6 +13,7 @@
 #include "cmd_backup.h"
 #include "cmd_check_config.h"
 #include "cmd_export.h"
+#include "cmd_import.h"
 #include "cmd_init.h"
 #include "cmd_maintenance.h"
 #include "cmd_probe.h"

@@ -59,6 +59,24 @@ control_refuse_err(struct control *control, const struct control_peer *peer,
         err->code == ERR_PARSE || err->code == ERR_LIMIT ? 2 : 3, err->msg);
 }
 
+void
+control_reply_json(struct control *control, const struct control_peer *peer,
+    int exit_code, json_t *answer)
+{
+    struct wire_ctl_reply reply = {.exit_code = exit_code};
+    char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+    json_decref(answer);
+    if (text == NULL) {
+        control_refuse(control, peer, 3, "out of memory");
+        return;
+    }
+    reply.body =
+        (struct bytes){.data = (const uint8_t *)text, .len = strlen(text)};
+    (void)control_reply(control, peer, &reply);
+    free(text);
+}
+
 /* ---- questions ---- */
 
 static void
@@ -134,6 +152,7 @@ take_request(struct control *control, const struct control_peer *peer,
         control_refuse(control, peer, 2, "the arguments are not an object");
     else if (!control_change(control, peer, request.command, args) &&
              !control_command(control, peer, request.command, args) &&
+             !control_import(control, peer, request.command, args) &&
              !control_errand(control, peer, request.command, args))
         ask(control, peer, &request, args);
     json_decref(args);
@@ -258,6 +277,7 @@ control_open(const struct control_spec *spec, struct err *err)
     loop_watch_init(&control->readable, on_readable, control);
     timer_init(&control->more, drain, control);
     buf_init(&control->out, WIRE_CTL_MAX_BYTES);
+    control_clean_imports(control->store_dir);
     if (control_reload(control, err) != 0 ||
         ipc_path_prepare(spec->endpoint, err) != 0 ||
         open_socket(control, spec->endpoint, err) != 0 ||
@@ -275,6 +295,7 @@ control_close(struct control *control)
     if (control == NULL)
         return;
     control_drop_exports(control);
+    control_drop_imports(control);
     control_drop_errands(control);
     loop_timer_stop(control->loop, &control->more);
     loop_watch_stop(control->loop, &control->readable);

@@ -5,7 +5,6 @@
 #include "clock.h"
 #include "control_own.h"
 #include "enrolment.h"
-#include "import.h"
 #include "log.h"
 
 static const int64_t token_valid_ms = 86400000;
@@ -16,24 +15,6 @@ text_of(const json_t *args, const char *name)
     const char *text = json_string_value(json_object_get(args, name));
 
     return text != NULL ? text : "";
-}
-
-static void
-reply_json(struct control *control, const struct control_peer *peer,
-    int exit_code, json_t *answer)
-{
-    struct wire_ctl_reply reply = {.exit_code = exit_code};
-    char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
-
-    json_decref(answer);
-    if (text == NULL) {
-        control_refuse(control, peer, 3, "out of memory");
-        return;
-    }
-    reply.body =
-        (struct bytes){.data = (const uint8_t *)text, .len = strlen(text)};
-    (void)control_reply(control, peer, &reply);
-    free(text);
 }
 
 static const struct config *
@@ -72,7 +53,7 @@ add_done(struct writer_job *base)
 
         control->fleet_changed(control->ctx);
         text_put_moment(ticket->token.expires_unix_ms, expires);
-        reply_json(control, &ticket->peer, 0,
+        control_reply_json(control, &ticket->peer, 0,
             json_pack("{s:s, s:s, s:s, s:s}", "name", ticket->job.name,
                 "region", ticket->job.region, "token", buf_text(&text, &err),
                 "expires", expires));
@@ -175,7 +156,7 @@ change_done(struct writer_job *base)
         control_refuse(control, &ticket->peer, 2, ticket->job.refused);
     } else {
         control->fleet_changed(control->ctx);
-        reply_json(control, &ticket->peer, 0,
+        control_reply_json(control, &ticket->peer, 0,
             json_pack("{s:s}", "name", ticket->job.name));
     }
     free(ticket);
@@ -201,79 +182,6 @@ agent_change(struct control *control, const struct control_peer *peer,
     writer_put(control->writer, &ticket->job.job);
 }
 
-/* ---- import ---- */
-
-struct import_ticket {
-    struct writer_job job; /* first */
-    struct control *control;
-    struct control_peer peer;
-    char *lines; /* owned */
-    struct import_summary summary;
-    struct err refused; /* the file is at fault: nothing was changed */
-    bool is_refused;
-};
-
-static int
-import_run(struct writer_job *base, struct writer_room *room,
-    struct store_txn *txn, struct err *err)
-{
-    struct import_ticket *ticket = (struct import_ticket *)base;
-    struct import_room import = {
-        .txn = txn,
-        .conf = room->history,
-        .watch = room->watch,
-        .ladder = room->ladder,
-        .now_unix_ms = room->now_unix_ms,
-    };
-    int rc = import_lines(&import, ticket->lines, strlen(ticket->lines),
-        &ticket->summary, &ticket->refused);
-
-    ticket->is_refused = rc != 0;
-    if (rc == 0)
-        return 0;
-    if (ticket->refused.code == ERR_PARSE || ticket->refused.code == ERR_LIMIT)
-        return 0;
-    *err = ticket->refused;
-    return -1;
-}
-
-static void
-import_done(struct writer_job *base)
-{
-    struct import_ticket *ticket = (struct import_ticket *)base;
-
-    if (base->lost)
-        control_refuse(ticket->control, &ticket->peer, 3, base->err.msg);
-    else if (ticket->is_refused)
-        control_refuse(ticket->control, &ticket->peer, 2, ticket->refused.msg);
-    else
-        reply_json(ticket->control, &ticket->peer, 0,
-            import_summary_json(&ticket->summary));
-    free(ticket->lines);
-    free(ticket);
-}
-
-static void
-import(struct control *control, const struct control_peer *peer,
-    const json_t *args)
-{
-    struct import_ticket *ticket = calloc(1, sizeof(*ticket));
-
-    if (ticket != NULL)
-        ticket->lines = strdup(text_of(args, "lines"));
-    if (ticket == NULL || ticket->lines == NULL) {
-        control_refuse(control, peer, 3, "out of memory");
-        free(ticket);
-        return;
-    }
-    ticket->control = control;
-    ticket->peer = *peer;
-    ticket->job.run = import_run;
-    ticket->job.done = import_done;
-    ticket->job.cost_bytes = strlen(ticket->lines);
-    writer_put(control->writer, &ticket->job);
-}
-
 bool
 control_change(struct control *control, const struct control_peer *peer,
     const char *command, const json_t *args)
@@ -288,8 +196,6 @@ control_change(struct control *control, const struct control_peer *peer,
         agent_change(control, peer, args, AGENT_REVOKE);
     else if (strcmp(command, "agent.rotate") == 0)
         agent_change(control, peer, args, AGENT_ROTATE);
-    else if (strcmp(command, "import") == 0)
-        import(control, peer, args);
     else
         return false;
     return true;

@@ -37,12 +37,18 @@ struct control {
     struct control_exporting *exports; /* owned; those under way */
     const char *store_dir;             /* borrowed */
     struct control_errand *errands;    /* owned; those under way */
+    struct control_importing *imports; /* owned; those under way */
+    int64_t imports_made;
     char refused[512]; /* why the file is not in force; "": it is */
 };
 
 /* False where it could not be sent now: the peer reads slowly, or is gone. */
 bool control_reply(struct control *control, const struct control_peer *peer,
     const struct wire_ctl_reply *reply);
+
+/* An answer, which is the function's. */
+void control_reply_json(struct control *control,
+    const struct control_peer *peer, int exit_code, json_t *answer);
 
 /* Replies with an error; `exit_code` as the command line's. */
 void control_refuse(struct control *control, const struct control_peer *peer,
@@ -67,6 +73,12 @@ bool control_is_long(
 /* control_errand.c: such an answer, at its end. */
 void control_errand_query(struct control *control,
     const struct control_peer *peer, const struct wire_ctl_request *request);
+
+/* control_import.c: files of results; false: no such command. */
+bool control_import(struct control *control, const struct control_peer *peer,
+    const char *command, const json_t *args);
+void control_drop_imports(struct control *control);
+void control_clean_imports(const char *store_dir);
 
 /* control_change.c: what changes something; false: no such command. */
 bool control_change(struct control *control, const struct control_peer *peer,

@@ -1,5 +1,6 @@
 #include "import.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,6 +163,25 @@ import_feed(
     return 0;
 }
 
+int
+import_feed_file(struct import *import, FILE *in, struct err *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t len;
+    int rc = 0;
+
+    while (rc == 0 && (len = getline(&line, &room, in)) >= 0) {
+        if (len > 0 && line[len - 1] == '\n')
+            len--;
+        rc = import_feed(import, line, (size_t)len, err);
+    }
+    if (rc == 0 && ferror(in))
+        rc = err_sys(err, errno, "read");
+    free(line);
+    return rc;
+}
+
 /* ---- writing ---- */
 
 /* The registry's numbers of all names, made where they are new. */
@@ -296,11 +316,18 @@ write_items(struct import *import, struct err *err)
 }
 
 int
+import_check(struct import *import, struct err *err)
+{
+    if (import_set_sort(&import->set, err) != 0)
+        return -1;
+    return import_set_compare(&import->set, import->room.txn, err);
+}
+
+int
 import_apply(
     struct import *import, struct import_summary *summary, struct err *err)
 {
-    if (import_set_sort(&import->set, err) != 0 ||
-        import_set_compare(&import->set, import->room.txn, err) != 0)
+    if (import_check(import, err) != 0)
         return -1;
     if (number_items(import, err) != 0 || write_items(import, err) != 0) {
         /* Too late for a refusal: part of it may be written. */

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "conf_history.h"
 #include "err.h"
@@ -55,6 +56,15 @@ int import_feed(
  */
 int import_apply(
     struct import *import, struct import_summary *summary, struct err *err);
+
+/* The lines of a file, from where it stands. */
+int import_feed_file(struct import *import, FILE *in, struct err *err);
+
+/*
+ * After the last line: compares as import_apply() does, and writes nothing.
+ * The room needs neither watch nor ladder then.
+ */
+int import_check(struct import *import, struct err *err);
 
 /* All of it for lines in memory. */
 int import_lines(const struct import_room *room, const char *text, size_t len,

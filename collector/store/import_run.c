@@ -30,25 +30,6 @@ run_free(struct run *run)
 }
 
 static int
-feed_file(struct import *import, FILE *in, struct err *err)
-{
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t len;
-    int rc = 0;
-
-    while (rc == 0 && (len = getline(&line, &room, in)) >= 0) {
-        if (len > 0 && line[len - 1] == '\n')
-            len--;
-        rc = import_feed(import, line, (size_t)len, err);
-    }
-    if (rc == 0 && ferror(in))
-        rc = err_sys(err, errno, "read");
-    free(line);
-    return rc;
-}
-
-static int
 take_file(struct run *run, struct store_txn *txn, FILE *in,
     struct import_summary *summary, struct err *err)
 {
@@ -58,7 +39,7 @@ take_file(struct run *run, struct store_txn *txn, FILE *in,
         .ladder = run->ladder,
         .now_unix_ms = run->now_unix_ms};
     struct import *import = import_new(&room, err);
-    int rc = import != NULL ? feed_file(import, in, err) : -1;
+    int rc = import != NULL ? import_feed_file(import, in, err) : -1;
 
     if (rc == 0)
         rc = import_apply(import, summary, err);

@@ -246,6 +246,28 @@ class Import(FleetTest):
         rows = self.ask("export", "--since", "400d", store=store).splitlines()
         self.assertEqual(1, len(rows))
 
+    def large_files(self, fleet):
+        """More than a message holds; nothing of one with a mistake."""
+        lines = [self.new_line(ts=END_S * 1000 + 1000 * n).replace(
+            "{", "{" + " " * 700, 1) for n in range(12000)]
+        wrong = json.dumps({**json.loads(lines[0]), "family": 0,
+                            "phases_us": {"total": 7}})
+        file = fleet.dir / "large.jsonl"
+        file.write_text("\n".join([*lines, wrong]))
+        self.assertGreater(file.stat().st_size, 8 << 20)
+        refused = fleet.cli("import", file)
+        self.assertEqual(2, refused.returncode, refused.stderr)
+        self.assertIn("line 12001: ", refused.stderr)
+        self.assertEqual(
+            "", fleet.cli("export", "--from", str(END_S)).stdout)
+        file.write_text("\n".join([*lines, lines[-1]]))
+        for added, there in ((len(lines), 1), (0, len(lines) + 1)):
+            answer = fleet.ask("import", file)
+            self.assertEqual(
+                (len(lines) + 1, added, there),
+                tuple(answer[key] for key in ("lines", "added", "duplicates")))
+        self.assertEqual([], list(fleet.store.glob("import-*")))
+
     def test_9_a_running_collector_takes_them_too(self):
         file, store = self.other("live")
         fleet = Fleet()
@@ -259,6 +281,7 @@ class Import(FleetTest):
         bad = fleet.cli("import", "-", input=self.new_line(check="acme/x"))
         self.assertEqual(2, bad.returncode, bad.stderr)
         self.assertIn("acme/x", bad.stderr)
+        self.large_files(fleet)
         self.assertEqual(0, fleet.collector.stop())
         self.collector(file, self.file)
         p95, sla = self.figures(fleet.store)
