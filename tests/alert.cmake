@@ -12,6 +12,7 @@ unit_test(escalate LIBS collector_alert tmp_store fake_loop)
 fuzz_target(stored_alert LIBS collector_alert fake_loop)
 
 unit_test(webhook_body LIBS PkgConfig::jansson)
+unit_test(webhook_text LIBS collector_alert fake_loop PkgConfig::jansson)
 unit_test(webhook_out LIBS collector_alert common_curl common_loop tcpd tmp_store)
 unit_test(webhook_post LIBS common_curl common_loop tcpd)
 fuzz_target(webhook_target LIBS PkgConfig::jansson)

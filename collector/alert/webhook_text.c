@@ -13,27 +13,12 @@ enum { ID_BYTES = 16, TITLE_BYTES = 200, SUMMARY_BYTES = 600 };
 /* What an item points to. */
 struct words {
     char id[ID_BYTES];
-    char subject[CONDITION_SUBJECT_BYTES + 16];
+    char subject[MAIL_SUBJECT_BYTES];
     char title[TITLE_BYTES];
     char summary[SUMMARY_BYTES];
     struct buf text;
     const char *details;
 };
-
-/* "acme/home", "agent eu1", "region eu", "collector". */
-static void
-say_subject(enum condition_on on, const char *name, struct words *words)
-{
-    static const char *const before[] = {
-        [CONDITION_ON_CHECK] = "",
-        [CONDITION_ON_AGENT] = "agent ",
-        [CONDITION_ON_REGION] = "region ",
-        [CONDITION_ON_COLLECTOR] = "collector",
-    };
-
-    (void)snprintf(words->subject, sizeof(words->subject), "%s%s",
-        on < CONDITION_ON_COUNT ? before[on] : "", name);
-}
 
 /* After its subject. */
 static void
@@ -91,9 +76,7 @@ take_facts(const struct mail_facts *facts, struct words *words,
 {
     const struct incident_row *incident = &facts->incident;
 
-    say_subject(
-        facts->is_condition ? facts->condition.claim.on : CONDITION_ON_CHECK,
-        incident->check_name, words);
+    mail_subject(facts, words->subject);
     say_id(words, incident->id);
     if (say_mail(facts, words, err) != 0)
         return -1;
@@ -127,9 +110,11 @@ take_notice(const struct webhook_note *note, struct words *words,
     const char *class = alert_class_name((int)notice->class);
     bool regional =
         notice->scope[0] != '\0' && strcmp(notice->scope, "global") != 0;
+    struct condition_claim claim = {.on = notice->on};
     char since[SAY_BYTES];
 
-    say_subject(notice->on, notice->subject, words);
+    memcpy(claim.subject, notice->subject, sizeof(claim.subject));
+    mail_subject_of(&claim, words->subject);
     say_id(words, notice->id);
     say_moment(NULL, notice->start_unix_ms, since);
     (void)snprintf(words->summary, sizeof(words->summary),
@@ -152,8 +137,8 @@ take_notice(const struct webhook_note *note, struct words *words,
     };
 }
 
-int
-webhook_text_write(enum webhook_kind kind, const char *receiver,
+static int
+write_one(enum webhook_kind kind, const char *receiver,
     const struct webhook_note *note, struct buf *out, struct err *err)
 {
     struct webhook_item item = {.id = ""};
@@ -178,4 +163,73 @@ webhook_text_write(enum webhook_kind kind, const char *receiver,
             out, err);
     buf_free(&words.text);
     return rc;
+}
+
+/* ---- several ---- */
+
+static void
+take_member(const struct mail_group_item *member, struct words *words,
+    struct webhook_item *item)
+{
+    bool over =
+        member->state == MAIL_RESOLVED || member->state == MAIL_WITHDRAWN;
+
+    (void)snprintf(words->id, sizeof(words->id), "INC-%s", member->id);
+    (void)snprintf(words->summary, sizeof(words->summary), "%s%s%s%s",
+        over ? "RESOLVED: " : "", mail_item_what(member),
+        member->words[0] != '\0' ? " — " : "", member->words);
+    *item = (struct webhook_item){
+        .id = words->id,
+        .class = alert_class_name((int)member->class),
+        .subject = member->subject,
+        .scope = member->scope,
+        .severity = mail_severity_name(member->severity),
+        .state = mail_state_name((int)member->state),
+        .over = over,
+        .start_unix_ms = member->start_unix_ms,
+        .end_unix_ms = member->end_unix_ms,
+        .summary = words->summary,
+        .details = "",
+    };
+}
+
+static int
+write_group(enum webhook_kind kind, const char *receiver,
+    const struct mail_group *group, struct buf *out, struct err *err)
+{
+    struct webhook_item *items = calloc(group->count + 1, sizeof(*items));
+    struct words *words = calloc(group->count + 1, sizeof(*words));
+    char title[TITLE_BYTES];
+    char key[ID_BYTES];
+    int rc = -1;
+
+    if (items == NULL || words == NULL) {
+        (void)err_set(err, ERR_NOMEM, "webhook of %zu alerts", group->count);
+        goto out;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        take_member(&group->items[i], &words[i], &items[i]);
+    (void)snprintf(title, sizeof(title), "[leadline] %s", group->site);
+    (void)snprintf(key, sizeof(key), "GRP-%s", group->root);
+    rc = webhook_body_write(kind,
+        &(struct webhook_message){.receiver = receiver,
+            .title = title,
+            .key = key,
+            .items = items,
+            .count = group->count},
+        out, err);
+
+out:
+    free(items);
+    free(words);
+    return rc;
+}
+
+int
+webhook_text_write(enum webhook_kind kind, const char *receiver,
+    const struct webhook_note *note, struct buf *out, struct err *err)
+{
+    if (note->group != NULL && note->group->count > 0)
+        return write_group(kind, receiver, note->group, out, err);
+    return write_one(kind, receiver, note, out, err);
 }

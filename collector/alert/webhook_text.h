@@ -9,13 +9,16 @@
 
 #include "buf.h"
 #include "err.h"
+#include "mail_group.h"
 #include "mail_text.h"
 #include "notice_log.h"
 #include "webhook_body.h"
 
-/* One of the two; borrowed. */
+/* One of them; borrowed. */
 struct webhook_note {
     const struct mail_facts *facts;
+    /* Several told as one: PagerDuty has one event of them all. */
+    const struct mail_group *group;
     /* Where no more is read than what is told anyway. */
     const struct notice *notice;
     const char *why; /* with a notice: why it comes this way; or "" */
