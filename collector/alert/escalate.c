@@ -248,11 +248,43 @@ look_at_page(struct looking *at, const struct mailq_row *row, struct err *err)
 
     if (found != 1)
         return found < 0 ? -1 : 1;
+    if (notice.severity != SEVERITY_PAGE) { /* it goes with others' page */
+        notice_free(&notice);
+        return 1;
+    }
     rc = escalate_is_due(row, has_living(&notice, row->id), at->now_unix_ms);
     if (rc == 1 && escalate_page(at, row, &notice, err) != 0)
         rc = -1;
     notice_free(&notice);
     return rc;
+}
+
+/* The same of a mail that may tell several. */
+static int
+look_at_mail(struct looking *at, const struct mailq_row *row, struct err *err)
+{
+    struct notice_member *members;
+    struct mailq_row one = *row;
+    size_t count;
+    int done = 1;
+
+    if (notice_get_members(at->txn, row->id, &members, &count, err) < 0)
+        return -1;
+    if (count == 0)
+        return look_at_page(at, row, err);
+    for (size_t i = 0; done >= 0 && i < count; i++) {
+        int rc;
+
+        if (members[i].state != MAIL_FIRING &&
+            members[i].state != MAIL_REMINDER)
+            continue;
+        memcpy(one.incident, members[i].id, sizeof(one.incident));
+        rc = look_at_page(at, &one, err);
+        if (rc < done)
+            done = rc;
+    }
+    free(members);
+    return done;
 }
 
 /* ---- what went this way and is over ---- */
@@ -291,7 +323,7 @@ look(struct looking *at, struct found *found, struct told *told, bool *waits,
             return -1;
     }
     for (size_t i = 0; i < found->count; i++) {
-        int rc = look_at_page(at, &found->rows[i], err);
+        int rc = look_at_mail(at, &found->rows[i], err);
 
         if (rc < 0)
             return -1;

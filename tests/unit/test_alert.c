@@ -992,6 +992,115 @@ webhooks_get_pages_and_their_resolves(void **state)
         "resolved acme/www eu one");
 }
 
+static void
+accept_all(struct fixture *fixture)
+{
+    struct seen seen;
+    struct err err;
+
+    look(fixture, &seen);
+    for (size_t i = 0; i < seen.count; i++)
+        assert_ok(mailq_take_report(fixture->txn,
+                      &(struct mailq_report){.id = seen.ids[i],
+                          .outcome = MAILQ_SENT,
+                          .at_unix_ms = fixture->now_unix_ms},
+                      &err),
+            err);
+}
+
+static void
+what_was_told_in_a_group_is_withdrawn_in_its_thread_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row rows[4];
+    struct seen seen;
+
+    for (int i = 0; i < 4; i++) {
+        rows[i] = numbered("acme", i);
+        tell(fixture, &rows[i], true);
+    }
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    accept_all(fixture);
+    rows[3].state = INCIDENT_WITHDRAWN;
+    tell(fixture, &rows[3], false);
+    run_at(fixture, start + 6 * MINUTE);
+    look(fixture, &seen);
+    assert_int_equal(seen.count, 1);
+    assert_non_null(strstr(seen.body, "<grp."));
+    assert_non_null(strstr(seen.body, "withdrawn"));
+    accept_all(fixture);
+    run_at(fixture, start + 7 * MINUTE);
+    run_at(fixture, start + 30 * MINUTE);
+    assert_queue(fixture, "");
+}
+
+/* Each start is a silence shorter than what is told of. */
+static void
+an_agent_that_starts_forty_times_is_told_once_at_most(void **state)
+{
+    struct fixture *fixture = *state;
+    struct condition_claim claim = agent_is_silent();
+    size_t told = 0;
+
+    for (int i = 0; i < 40; i++) {
+        struct seen seen;
+
+        claim.since_unix_ms = start + i * 8 * MINUTE;
+        claim.tell_unix_ms = claim.since_unix_ms + 5 * MINUTE;
+        fixture->now_unix_ms = claim.since_unix_ms + 4 * MINUTE;
+        settle(fixture, &claim);
+        run_at(fixture, fixture->now_unix_ms);
+        fixture->now_unix_ms += 50 * SECOND;
+        settle(fixture, NULL);
+        run_at(fixture, fixture->now_unix_ms);
+        look(fixture, &seen);
+        told += seen.count;
+        accept_all(fixture);
+    }
+    assert_in_range(told, 0, 1);
+}
+
+static void
+tickets_are_told_to_nobody_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct condition_claim claim = agent_is_silent();
+
+    claim.severity = SEVERITY_TICKET;
+    claim.tell_unix_ms = 0;
+    settle(fixture, &claim);
+    run_at(fixture, start);
+    run_at(fixture, start + HOUR);
+    assert_queue(fixture, "");
+}
+
+/* Pages are not behind what is less severe, and go in the first ten. */
+static void
+a_storm_of_less_lets_a_page_through(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row page = incident_of("zeta/home", "global");
+    struct seen seen;
+    bool there = false;
+
+    for (int i = 0; i < 30; i++) {
+        char check[32];
+        struct incident_row row;
+
+        (void)snprintf(check, sizeof(check), "site%02d/home", i);
+        row = incident_of(check, "eu");
+        tell(fixture, &row, true);
+    }
+    tell(fixture, &page, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 31 * SECOND);
+    look(fixture, &seen);
+    assert_int_equal(seen.count, 10);
+    there = strstr(seen.text, "firing zeta/home global one") != NULL;
+    assert_true(there);
+}
+
 int
 main(void)
 {
@@ -1029,6 +1138,10 @@ main(void)
         with_store(whoever_has_it_is_not_reminded_for_a_day),
         with_store(a_view_says_what_fires_and_what_is_muted_by_what),
         with_store(what_mutes_it_is_kept_with_it),
+        with_store(what_was_told_in_a_group_is_withdrawn_in_its_thread_once),
+        with_store(an_agent_that_starts_forty_times_is_told_once_at_most),
+        with_store(tickets_are_told_to_nobody_at_once),
+        with_store(a_storm_of_less_lets_a_page_through),
         with_store(webhooks_get_pages_and_their_resolves),
         cmocka_unit_test_setup_teardown(
             of_an_event_nothing_is_resolved, setup, teardown),

@@ -192,6 +192,38 @@ a_refused_recipient_matters_when_he_was_the_last(void **state)
     store_abort(world.txn);
 }
 
+/* One mail about two incidents: each is told there, and as over. */
+static void
+a_mail_that_tells_several_goes_with_all_of_them(void **state)
+{
+    static const struct notice_member members[] = {
+        {.id = "7K3QX2MA", .state = MAIL_FIRING},
+        {.id = "8K3QX2MB", .state = MAIL_FIRING},
+    };
+    struct world world;
+    struct posts posts;
+    struct notice notice;
+    struct err err;
+    int64_t next;
+
+    begin(&world, state);
+    put_notice(&world, INCIDENT_OPEN, two, NOTICE_UNTOLD);
+    assert_int_equal(notice_get(world.txn, id, &notice, &err), 1);
+    memcpy(notice.id, members[1].id, sizeof(notice.id));
+    assert_ok(notice_put_active(world.txn, &notice, &err), err);
+    notice_free(&notice);
+    put_mail(&world, 1, two[0]);
+    assert_ok(notice_put_members(world.txn, 1, members, 2, &err), err);
+    assert_false(run(&world, 59 * SECOND, &next));
+    assert_true(run(&world, 60 * SECOND, &next));
+    list_posts(&world, &posts);
+    assert_int_equal(posts.count, 4);
+    assert_non_null(strstr(posts.bodies[0], "INC-7K3QX2MA"));
+    assert_non_null(strstr(posts.bodies[2], "INC-8K3QX2MB"));
+    assert_false(run(&world, 70 * SECOND, &next));
+    store_abort(world.txn);
+}
+
 static void
 a_refused_password_is_not_waited_for(void **state)
 {
@@ -253,6 +285,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         with_store(a_page_not_accepted_for_a_minute_goes_to_webhooks_once),
         with_store(a_refused_recipient_matters_when_he_was_the_last),
+        with_store(a_mail_that_tells_several_goes_with_all_of_them),
         with_store(a_refused_password_is_not_waited_for),
         with_store(whoever_is_told_anyway_is_not_told_twice),
         with_store(a_page_that_somebody_has_got_stays_where_it_is),
