@@ -13,7 +13,7 @@
  * it once.  Lantern, too, leaves out tasks below ten milliseconds.
  */
 static const double parse_task_us = 20000;
-static const double paint_task_us = 40000;
+static const double paint_task_us = 20000;
 static const double script_us_a_byte = 0.045;
 static const double least_task_us = 10000;
 

@@ -1,4 +1,4 @@
-"""run.py [--runs 5] [--sites a,b] [--dir DIR]: the light engine beside
+"""run.py [--runs 5] [--sites a,b] [--dir DIR] [--reuse]: the light engine beside
 Lighthouse's mobile run on real landing pages, over HTTP/1.1 and HTTP/2.
 
 npm packages go into DIR (default build/bench-page), Chromium is Debian's
@@ -40,12 +40,13 @@ def install(directory):
                    cwd=directory, check=True, stdout=subprocess.DEVNULL)
 
 
-def lighthouse(directory, version, runs, sites):
+def lighthouse(directory, version, args, sites):
     out = directory / f"lighthouse-{version}.jsonl"
-    out.unlink(missing_ok=True)
-    subprocess.run([node(directory), str(HERE / "lighthouse.mjs"),
-                    str(directory / "node_modules"), str(out), version,
-                    str(runs), *sites], check=True)
+    if not args.reuse:
+        out.unlink(missing_ok=True)
+        subprocess.run([node(directory), str(HERE / "lighthouse.mjs"),
+                        str(directory / "node_modules"), str(out), version,
+                        str(args.runs), *sites], check=True)
     found = {}
     for line in out.read_text().splitlines():
         run = json.loads(line)
@@ -108,13 +109,15 @@ def main():
     parser.add_argument("--build", type=pathlib.Path,
                         default=ROOT / "build/dev")
     parser.add_argument("--model-only", action="store_true")
+    parser.add_argument("--reuse", action="store_true",
+                        help="what Lighthouse said the last time")
     args = parser.parse_args()
     directory = args.dir.resolve()
     install(directory)
     sites = [s for s in args.sites.split(",") if s]
     alone, whole, missed, asked = [], [], [], 0
     for version in ("http1", "http2"):
-        seen = lighthouse(directory, version, args.runs, sites)
+        seen = lighthouse(directory, version, args, sites)
         for site, runs in seen.items():
             alone.append(table.row(site, version, runs,
                                    model(args.build, runs[-1]["requests"])))
