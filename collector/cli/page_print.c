@@ -92,8 +92,8 @@ print_sums(const struct paper *paper, const struct page_told *told)
     char other[32];
 
     page_put_bytes(all.bytes, bytes, sizeof(bytes));
-    paper_line(paper, "  %d requests, %s, %d deep", all.requests, bytes,
-        page_chain_depth(told->report));
+    paper_line(paper, "  %d request%s, %s, %d deep", all.requests,
+        all.requests == 1 ? "" : "s", bytes, page_chain_depth(told->report));
     page_put_bytes(third.bytes, bytes, sizeof(bytes));
     page_put_bytes(told->report->blocking_bytes, other, sizeof(other));
     paper_line(paper,

@@ -42,9 +42,13 @@ page_show_print(const struct paper *paper, const struct page_show *show)
     struct page_told told;
     struct page_figures *figures;
 
-    if (tell(show, &told, &figures))
-        page_print(paper, &told);
-    free(figures);
+    /* What came instead of a page has no figures worth a look. */
+    if (show->measure->status != MEASURE_DOWN ||
+        show->measure->reason == REASON_PAGE_INCOMPLETE) {
+        if (tell(show, &told, &figures))
+            page_print(paper, &told);
+        free(figures);
+    }
 }
 
 json_t *
