@@ -29,9 +29,10 @@ render_state_style(const char *state)
     return PAPER_PLAIN;
 }
 
-/* "eu up 64 ms, us up 81 ms": one glance a region. */
+/* "eu up 64 ms, us unknown 81 ms 3h00m ago": one glance a region. */
 static void
-put_regions(const json_t *regions, char *out, size_t size)
+put_regions(
+    const struct cli *cli, const json_t *regions, char *out, size_t size)
 {
     const char *name;
     json_t *region;
@@ -40,12 +41,19 @@ put_regions(const json_t *regions, char *out, size_t size)
     out[0] = '\0';
     json_object_foreach((json_t *)regions, name, region)
     {
+        const json_t *at = json_object_get(region, "last_at");
+        const char *state = render_text(region, "state");
+        bool old = strcmp(state, "unknown") == 0 && json_is_string(at);
         char last[32];
+        char age[32] = "";
         int len;
 
         table_put_us(render_us(region, "last_us"), last, sizeof(last));
-        len = snprintf(out + used, size - used, "%s%s %s %s",
-            used > 0 ? ", " : "", name, render_text(region, "state"), last);
+        if (old)
+            render_age(cli, at, age, sizeof(age));
+        len = snprintf(out + used, size - used, "%s%s %s %s%s%s%s",
+            used > 0 ? ", " : "", name, state, last, old ? " " : "", age,
+            old ? " ago" : "");
         if (len < 0 || (size_t)len >= size - used)
             return;
         used += (size_t)len;
@@ -147,7 +155,7 @@ render_status(const struct cli *cli, const json_t *answer)
         table_cell(table, render_state_style(state), "%s", state);
         render_age(cli, json_object_get(check, "since"), text, sizeof(text));
         table_cell(table, PAPER_PLAIN, "%s", text);
-        put_regions(json_object_get(check, "regions"), text, sizeof(text));
+        put_regions(cli, json_object_get(check, "regions"), text, sizeof(text));
         table_cell(table, PAPER_PLAIN, "%s", text);
         table_put_us(render_us(check, "p95_24h_us"), text, sizeof(text));
         table_cell(table, PAPER_PLAIN, "%s", text);

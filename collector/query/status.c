@@ -30,7 +30,10 @@ struct last_result {
 struct last_results {
     struct last_result rows[CONF_REGIONS_MAX];
     size_t count;
+    bool any; /* something was seen, of whomever */
 };
+
+enum { LAST_DAYS_MAX = 7 };
 
 static int
 take_last(void *ctx, const struct raw_result *result, struct err *err)
@@ -46,6 +49,39 @@ take_last(void *ctx, const struct raw_result *result, struct err *err)
         if (!row->seen || result->measure.ts_unix_ms >= row->measure.ts_unix_ms)
             row->measure = result->measure;
         row->seen = true;
+        last->any = true;
+    }
+    return 0;
+}
+
+static size_t
+count_seen(const struct last_results *last)
+{
+    size_t seen = 0;
+
+    for (size_t i = 0; i < last->count; i++)
+        seen += last->rows[i].seen || last->rows[i].region_number == 0;
+    return seen;
+}
+
+/*
+ * What fell silent is looked for further back: a region for a day, for raw of
+ * the others is read on the way; where all are silent for a week, for then
+ * there is nothing to read.
+ */
+static int
+look_back(const struct query_env *env, uint32_t check, int64_t to_unix_ms,
+    struct last_results *last, struct err *err)
+{
+    for (int day = 0; day < LAST_DAYS_MAX; day++) {
+        size_t seen = count_seen(last);
+
+        if (seen == last->count || (day > 0 && last->any))
+            return 0;
+        if (raw_each(env->txn, check, to_unix_ms - day_ms, to_unix_ms,
+                take_last, last, err) != 0)
+            return -1;
+        to_unix_ms -= day_ms;
     }
     return 0;
 }
@@ -54,7 +90,8 @@ static int
 read_last(const struct query_env *env, const struct conf_check *check,
     struct last_results *last, struct err *err)
 {
-    int64_t back_ms = 4 * check->check.interval_ms + RAW_BUCKET_MS;
+    int64_t from_unix_ms =
+        env->now_unix_ms - 4 * check->check.interval_ms - RAW_BUCKET_MS;
 
     *last = (struct last_results){.count = check->regions.count};
     for (size_t i = 0; i < last->count; i++) {
@@ -65,8 +102,11 @@ read_last(const struct query_env *env, const struct conf_check *check,
                 &row->region_number, err) < 0)
             return -1;
     }
-    return raw_each(env->txn, check->check.id, env->now_unix_ms - back_ms,
-        env->now_unix_ms + check->check.interval_ms, take_last, last, err);
+    if (raw_each(env->txn, check->check.id, from_unix_ms,
+            env->now_unix_ms + check->check.interval_ms, take_last, last,
+            err) != 0)
+        return -1;
+    return look_back(env, check->check.id, from_unix_ms, last, err);
 }
 
 static const char *

@@ -131,6 +131,33 @@ a_state_is_followed_back_over_days_to_its_beginning(void **state)
     json_decref(answer);
 }
 
+/* Three days of silence, and more than anybody wants to know. */
+static void
+the_last_result_is_told_with_its_moment_for_a_week(void **state)
+{
+    struct fixture *f = *state;
+    int64_t last_unix_ms = base_unix_ms + (SLOTS - 1) * INT64_C(3600000);
+
+    live_through(f);
+    for (int days = 3; days <= 9; days += 6) {
+        struct err err;
+        json_t *answer =
+            ask(f, last_unix_ms + days * INT64_C(86400000), NULL, &err);
+        const json_t *us;
+
+        assert_made(answer, err);
+        us = json_object_get(
+            json_object_get(check_of(answer, 0), "regions"), "us");
+        assert_string_equal(text(us, "state"), "unknown");
+        if (days == 3)
+            assert_string_equal(
+                text(us, "last_at"), "2026-02-05T03:00:07.000Z");
+        else
+            assert_true(json_is_null(json_object_get(us, "last_at")));
+        json_decref(answer);
+    }
+}
+
 static void
 a_short_state_begins_where_it_does(void **state)
 {
@@ -168,6 +195,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         with_store(a_state_is_followed_back_over_days_to_its_beginning),
+        with_store(the_last_result_is_told_with_its_moment_for_a_week),
         with_store(a_short_state_begins_where_it_does),
         with_store(a_site_that_is_not_configured_is_refused),
     };
