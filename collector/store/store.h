@@ -85,17 +85,21 @@ void store_close(struct store *store);
  */
 int store_clear_stale_readers(struct store *store, struct err *err);
 
-/*
- * Of map and disk, the fuller one, as it was a few seconds ago: for questions,
- * that may come often.  From any thread.
- */
-int store_used_ratio(struct store *store, double *ratio, struct err *err);
-/* Both as they are now; walks the list of all free pages. */
 struct store_used {
-    double map;
-    double disk;
+    double map;          /* of 1 */
+    double disk;         /* of 1 */
+    uint64_t left_bytes; /* that could still be written, in map and on disk */
 };
+/* As it is now; walks the list of all free pages. */
 int store_used(struct store *store, struct store_used *used, struct err *err);
+/*
+ * As it was a few seconds ago: for questions, that may come often.  From any
+ * thread.
+ */
+int store_used_lately(
+    struct store *store, struct store_used *used, struct err *err);
+/* The same of map and disk, the fuller one. */
+int store_used_ratio(struct store *store, double *ratio, struct err *err);
 
 /*
  * Writes a compact copy, data.mdb, into `dir`, which is there and has none, and

@@ -49,8 +49,15 @@ count_pages(void *ctx, const uint8_t *pages, size_t count)
     return 0;
 }
 
+/* What LMDB has used and could still use of its map. */
+struct map {
+    uint64_t bytes;        /* in all */
+    uint64_t free_bytes;   /* within the file */
+    uint64_t beyond_bytes; /* behind what was ever used: needs disk, too */
+};
+
 static int
-map_ratio(struct store *store, double *ratio, struct err *err)
+look_at_map(struct store *store, struct map *map, struct err *err)
 {
     struct store_txn *txn = store_begin_read(store, err);
     MDB_envinfo info;
@@ -68,8 +75,20 @@ map_ratio(struct store *store, double *ratio, struct err *err)
     store_abort(txn);
     if (rc != 0)
         return store_lmdb_failed(err, rc, "how full");
-    *ratio = (double)(info.me_last_pgno + 1 - free_pages) *
-             (double)stat.ms_psize / (double)info.me_mapsize;
+    map->bytes = info.me_mapsize;
+    map->free_bytes = (uint64_t)free_pages * stat.ms_psize;
+    map->beyond_bytes =
+        map->bytes - (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+    return 0;
+}
+
+static int
+look_at_disk(struct store *store, struct statvfs *disk, struct err *err)
+{
+    const char *path;
+
+    if (mdb_env_get_path(store->env, &path) != 0 || statvfs(path, disk) != 0)
+        return err_sys(err, errno, "how full is the disk");
     return 0;
 }
 
@@ -87,13 +106,19 @@ int
 store_used(struct store *store, struct store_used *used, struct err *err)
 {
     struct statvfs disk;
-    const char *path;
+    uint64_t disk_bytes;
+    struct map map;
 
-    if (map_ratio(store, &used->map, err) != 0)
+    if (look_at_map(store, &map, err) != 0 ||
+        look_at_disk(store, &disk, err) != 0)
         return -1;
-    if (mdb_env_get_path(store->env, &path) != 0 || statvfs(path, &disk) != 0)
-        return err_sys(err, errno, "how full is the disk");
+    disk_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    used->map = (double)(map.bytes - map.beyond_bytes - map.free_bytes) /
+                (double)map.bytes;
     used->disk = disk_ratio(&disk);
+    used->left_bytes =
+        map.free_bytes +
+        (map.beyond_bytes < disk_bytes ? map.beyond_bytes : disk_bytes);
     return 0;
 }
 
@@ -104,20 +129,8 @@ enum { FRESH_TIMES = 100 };
 static const int64_t fresh_min_ns = 2 * NS_PER_SEC;
 static const int64_t fresh_max_ns = 60 * NS_PER_SEC;
 
-/* Of map and disk, the fuller one, as it is now. */
-static int
-count_full(struct store *store, double *ratio, struct err *err)
-{
-    struct store_used used;
-
-    if (store_used(store, &used, err) != 0)
-        return -1;
-    *ratio = used.map > used.disk ? used.map : used.disk;
-    return 0;
-}
-
 int
-store_used_ratio(struct store *store, double *ratio, struct err *err)
+store_used_lately(struct store *store, struct store_used *used, struct err *err)
 {
     int64_t begun_ns = clock_mono_ns();
     struct store_full full;
@@ -126,10 +139,10 @@ store_used_ratio(struct store *store, double *ratio, struct err *err)
     (void)pthread_mutex_lock(&store->lock);
     full = store->full;
     (void)pthread_mutex_unlock(&store->lock);
-    *ratio = full.ratio;
+    *used = full.used;
     if (begun_ns < full.good_until_ns)
         return 0;
-    if (count_full(store, ratio, err) != 0)
+    if (store_used(store, used, err) != 0)
         return -1;
     fresh_ns = (clock_mono_ns() - begun_ns) * FRESH_TIMES;
     if (fresh_ns < fresh_min_ns)
@@ -137,10 +150,21 @@ store_used_ratio(struct store *store, double *ratio, struct err *err)
     if (fresh_ns > fresh_max_ns)
         fresh_ns = fresh_max_ns;
     full = (struct store_full){
-        .ratio = *ratio, .good_until_ns = begun_ns + fresh_ns};
+        .used = *used, .good_until_ns = begun_ns + fresh_ns};
     (void)pthread_mutex_lock(&store->lock);
     store->full = full;
     (void)pthread_mutex_unlock(&store->lock);
+    return 0;
+}
+
+int
+store_used_ratio(struct store *store, double *ratio, struct err *err)
+{
+    struct store_used used;
+
+    if (store_used_lately(store, &used, err) != 0)
+        return -1;
+    *ratio = used.map > used.disk ? used.map : used.disk;
     return 0;
 }
 

@@ -18,9 +18,9 @@
 
 enum { STORE_READERS_MAX = 512, STORE_SUM_BYTES = 4 };
 
-/* How full it was when a question last counted it: store_used_ratio(). */
+/* How full it was when a question last counted it: store_used_lately(). */
 struct store_full {
-    double ratio;
+    struct store_used used;
     int64_t good_until_ns; /* 0: never counted */
 };
 

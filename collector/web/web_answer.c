@@ -15,7 +15,10 @@ enum { METRICS_MAX_BYTES = 256 << 20 };
  */
 static const int64_t fresh_ns = 2 * NS_PER_SEC;
 
-enum { FRESH_TIMES = 10 };
+enum {
+    FRESH_TIMES = 10,
+    LEFT_MIN_BYTES = 1 << 20 /* with less the store counts as full */
+};
 
 static const char plain[] = "text/plain; charset=utf-8";
 static const char exposition[] = "text/plain; version=0.0.4; charset=utf-8";
@@ -128,16 +131,18 @@ answer_health(struct web *web, struct MHD_Connection *connection)
 {
     struct pulse_reading reading;
     char reason[PULSE_REASON_BYTES];
-    struct store_txn *txn;
+    struct store_used used;
     struct err err;
 
     pulse_read(web->pulse, &reading);
     if (!pulse_is_well(&reading, clock_mono_ns(), reason))
         return say_unavailable(connection, reason);
-    txn = store_begin_read(web->store, &err);
-    if (txn == NULL)
+    /* It reads the store; and one that is idle does not notice by itself. */
+    if (store_used_lately(web->store, &used, &err) != 0)
         return say_unavailable(connection, err.msg);
-    store_abort(txn);
+    if (used.left_bytes < LEFT_MIN_BYTES)
+        return say_unavailable(
+            connection, "the store is full: less than 1 MiB can be written");
     return say(connection, MHD_HTTP_OK, "ok\n");
 }
 

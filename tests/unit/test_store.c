@@ -342,6 +342,38 @@ how_full_it_is_counts_what_is_in_it(void **state)
     assert_true(used >= (double)sizeof(big) / map_bytes && used <= 1.0);
 }
 
+static void
+what_is_left_is_told_in_bytes(void **state)
+{
+    struct tmp_store *tmp = *state;
+    static char big[1 << 20];
+    struct store_used before;
+    struct store_used used;
+    struct err err;
+
+    memset(big, 'x', sizeof(big) - 1);
+    assert_ok(store_used(tmp->store, &before, &err), err);
+    assert_true((double)before.left_bytes <= map_bytes);
+    for (int i = 0; i < 64; i++) {
+        struct store_txn *txn = store_begin_write(tmp->store, &err);
+        char key[] = {(char)('A' + i), '\0'};
+
+        assert_made(txn, err);
+        if (store_put(txn, STORE_META, text(key), text(big), &err) != 0) {
+            store_abort(txn);
+            break;
+        }
+        if (store_commit(txn, &err) != 0)
+            break;
+    }
+    assert_int_equal(err.code, ERR_FULL);
+    assert_ok(store_used(tmp->store, &used, &err), err);
+    /* The next row does not fit, and whatever was freed is little. */
+    assert_true(used.left_bytes < before.left_bytes);
+    assert_true(used.left_bytes < 2 * sizeof(big));
+    assert_true(used.map > 0.9);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, tmp_store_setup, tmp_store_teardown)
 
@@ -351,6 +383,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_committed_is_there_after_opening_again),
         TEST(an_aborted_transaction_changes_nothing),
+        TEST(what_is_left_is_told_in_bytes),
         TEST(a_row_that_was_just_read_is_rewritten_in_any_length),
         TEST(a_walk_takes_its_first_key_and_not_its_last),
         TEST(seeking_finds_the_neighbours),
