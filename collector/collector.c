@@ -46,6 +46,7 @@ struct collector {
     struct care *care;
     struct collector_care_desk desk;
     struct restored restored;
+    bool was_restored;
     char *store_dir; /* as it was at the start: a reload moves no store */
     struct loop_signal on_term;
     struct loop_signal on_int;
@@ -464,16 +465,14 @@ start_store(struct collector *collector, struct err *err)
     if (conf_change_record(collector->store, collector->config_path,
             &collector->config, err) != 0)
         return -1;
-    return rc == 0 ? 0
-                   : collector_care_tell_restored(collector->store,
-                         collector->config, &collector->restored, err);
+    collector->was_restored = rc == 1;
+    return 0;
 }
 
 static int
 start_care(struct collector *collector, struct err *err)
 {
-    collector->desk = (struct collector_care_desk){
-        .writer = collector->writer, .queued = mail_queued, .ctx = collector};
+    collector->desk.writer = collector->writer;
     collector->care = care_open(
         &(struct care_spec){
             .loop = collector->loop,
@@ -484,7 +483,11 @@ start_care(struct collector *collector, struct err *err)
             .ctx = &collector->desk,
         },
         err);
-    return collector->care != NULL ? 0 : -1;
+    if (collector->care == NULL)
+        return -1;
+    if (collector->was_restored)
+        collector_care_tell_restored(&collector->desk, &collector->restored);
+    return 0;
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "collector.h"
 #include "log.h"
+#include "raise.h"
 #include "text.h"
 
 static const int64_t hurt_pause_ns = 3600 * NS_PER_SEC;
@@ -46,82 +47,44 @@ collector_care_restore(
     return rc;
 }
 
-int
-collector_care_tell_restored(struct store *store, const struct config *config,
-    const struct restored *restored, struct err *err)
-{
-    char title[TITLE_BYTES];
-    char detail[DETAIL_BYTES + sizeof(restored->aside)];
-    char made[TEXT_MOMENT_BYTES];
-    const struct care_news news = {.matter = CARE_DAMAGED,
-        .bad = true,
-        .now_unix_ms = clock_unix_ms(),
-        .title = title,
-        .detail = detail,
-        .advice = "Look at the disk (dmesg, smartctl). What agents still hold "
-                  "(48 h) comes again by itself; what a person changed since "
-                  "then does not: agents added, suspended or revoked."};
-    struct store_txn *txn;
-    bool queued;
-
-    text_put_moment(restored->made_unix_ms, made);
-    (void)snprintf(title, sizeof(title),
-        "the store was damaged and was replaced by the backup of %s", made);
-    (void)snprintf(detail, sizeof(detail), "%.500s; moved to %s", restored->why,
-        restored->aside[0] != '\0' ? restored->aside : "nowhere: it was empty");
-    txn = store_begin_write(store, err);
-    if (txn == NULL)
-        return -1;
-    if (care_mail_tell(txn, config, &news, &queued, err) != 0) {
-        store_abort(txn);
-        return -1;
-    }
-    return store_commit(txn, err);
-}
-
 /* ---- while it runs ---- */
 
 struct news_job {
     struct writer_job job; /* first */
-    const struct collector_care_desk *desk;
     struct care_news news;
     char title[TITLE_BYTES];
     char detail[DETAIL_BYTES];
     char advice[ADVICE_BYTES];
-    bool queued;
 };
 
 static int
 run_news(struct writer_job *base, struct writer_room *room,
     struct store_txn *txn, struct err *err)
 {
-    struct news_job *job = (struct news_job *)base;
-    const struct conf_history *history = room->history;
+    const struct news_job *job = (struct news_job *)base;
+    struct condition_claim claim;
 
-    return care_mail_tell(txn, history->versions[history->count - 1].config,
-        &job->news, &job->queued, err);
+    (void)txn;
+    care_news_claim(&job->news, &claim);
+    return raise_note_own(room->raise, &claim, job->news.bad, err);
 }
 
 static void
 news_done(struct writer_job *base)
 {
-    struct news_job *job = (struct news_job *)base;
-
-    if (!base->lost && job->queued)
-        job->desk->queued(job->desk->ctx);
-    free(job);
+    free(base);
 }
 
 void
-collector_care_tell(void *desk, const struct care_news *news)
+collector_care_tell(void *desk_ctx, const struct care_news *news)
 {
+    const struct collector_care_desk *desk = desk_ctx;
     struct news_job *job = calloc(1, sizeof(*job));
 
     if (job == NULL)
         return; /* what is bad is told again at the next look */
     job->job.run = run_news;
     job->job.done = news_done;
-    job->desk = desk;
     job->news = *news;
     (void)snprintf(job->title, sizeof(job->title), "%s", news->title);
     (void)snprintf(job->detail, sizeof(job->detail), "%s", news->detail);
@@ -129,7 +92,31 @@ collector_care_tell(void *desk, const struct care_news *news)
     job->news.title = job->title;
     job->news.detail = job->detail;
     job->news.advice = job->advice;
-    writer_put(job->desk->writer, &job->job);
+    writer_put(desk->writer, &job->job);
+}
+
+void
+collector_care_tell_restored(
+    struct collector_care_desk *desk, const struct restored *restored)
+{
+    char title[TITLE_BYTES];
+    char detail[DETAIL_BYTES + sizeof(restored->aside)];
+    char made[TEXT_MOMENT_BYTES];
+
+    text_put_moment(restored->made_unix_ms, made);
+    (void)snprintf(title, sizeof(title),
+        "the store was damaged and was replaced by the backup of %s", made);
+    (void)snprintf(detail, sizeof(detail), "%.150s; moved to %s", restored->why,
+        restored->aside[0] != '\0' ? restored->aside : "nowhere: it was empty");
+    collector_care_tell(desk,
+        &(struct care_news){.matter = CARE_DAMAGED,
+            .bad = true,
+            .now_unix_ms = clock_unix_ms(),
+            .title = title,
+            .detail = detail,
+            .advice = "Look at the disk (dmesg, smartctl). Agents send again "
+                      "what they hold (48 h); agents added, suspended or "
+                      "revoked since then are as they were"});
 }
 
 void

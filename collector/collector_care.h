@@ -18,24 +18,18 @@
 int collector_care_restore(
     const struct config *config, struct restored *restored, struct err *err);
 
-/* Queues the mail that says so.  Before the writer runs. */
-int collector_care_tell_restored(struct store *store,
-    const struct config *config, const struct restored *restored,
-    struct err *err);
-
-/*
- * Hands a care_spec's news to the writer, which queues mails; `queued` is
- * called on the loop's thread where there are new ones.
- */
+/* Hands a care_spec's news to the writer, which raises them; it is its ctx. */
 struct collector_care_desk {
     struct writer *writer; /* borrowed */
-    void (*queued)(void *ctx);
-    void *ctx;
-    int64_t hurt_told_ns; /* the last mail of that kind; 0: none */
+    int64_t hurt_told_ns;  /* the last of that kind; 0: none */
 };
-void collector_care_tell(void *desk, const struct care_news *news);
+void collector_care_tell(void *desk_ctx, const struct care_news *news);
 
-/* A damaged row was set aside: logged, and told by mail, once an hour. */
+/* Says so to people, too. */
+void collector_care_tell_restored(
+    struct collector_care_desk *desk, const struct restored *restored);
+
+/* A damaged row was set aside: logged, and told, once an hour. */
 void collector_care_tell_hurt(
     struct collector_care_desk *desk, const struct store_hurt *hurt);
 

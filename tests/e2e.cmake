@@ -47,6 +47,8 @@ set_property(TEST integration.rotate APPEND PROPERTY
 fleet_test(integration integration/e2e_delivery.py 240)
 fleet_test(integration integration/e2e_main.py 300)
 fleet_test(integration integration/e2e_backup.py 300)
+fleet_test(integration integration/e2e_raised_checks.py 240)
+fleet_test(integration integration/e2e_raised_fleet.py 300)
 fleet_test(integration integration/e2e_family.py 180)
 set_tests_properties(integration.family PROPERTIES SKIP_RETURN_CODE 77)
 fleet_test(fault fault/e2e_killed.py 180)

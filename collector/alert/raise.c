@@ -92,6 +92,7 @@ raise_free(struct raise *raise)
     if (raise == NULL)
         return;
     forget(raise);
+    condition_claims_free(&raise->own);
     raise_peers_free(raise);
     free(raise);
 }
@@ -120,6 +121,49 @@ raise_note_refused(struct raise *raise, const char *why, int64_t now_unix_ms)
     (void)snprintf(
         raise->own_refused, sizeof(raise->own_refused), "%.255s", why);
     raise->dirty |= RAISE_PART_FLEET;
+}
+
+int
+raise_note_own(struct raise *raise, const struct condition_claim *claim,
+    bool bad, struct err *err)
+{
+    struct condition_claims *own = &raise->own;
+    size_t kept = 0;
+
+    raise->dirty |= RAISE_PART_FLEET;
+    if (claim->event)
+        return condition_claims_add(&raise->events, claim, err);
+    for (size_t i = 0; i < own->count; i++) {
+        if (own->items[i].class != claim->class)
+            own->items[kept++] = own->items[i];
+    }
+    own->count = kept;
+    raise->own_known[claim->class] = true;
+    return bad ? condition_claims_add(own, claim, err) : 0;
+}
+
+/* What was noted, and of what was not yet, what was raised before. */
+static int
+claim_own(
+    const struct raise *raise, struct condition_claims *claims, struct err *err)
+{
+    static const enum alert_class classes[] = {
+        ALERT_STORE_FULL, ALERT_BACKUP_FAILED};
+
+    for (size_t i = 0; i < raise->own.count; i++) {
+        if (condition_claims_add(claims, &raise->own.items[i], err) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        const struct condition_claims *held = &raise->held[classes[i]];
+
+        for (size_t k = 0; k < held->count && !raise->own_known[classes[i]];
+             k++) {
+            if (condition_claims_add(claims, &held->items[k], err) != 0)
+                return -1;
+        }
+    }
+    return 0;
 }
 
 /* ---- settling ---- */
@@ -209,7 +253,8 @@ settle_fleet(const struct settling *settling, const struct raise_now *now,
 {
     static const enum alert_class classes[] = {ALERT_COLLECTOR_ISOLATED,
         ALERT_REGION_BLIND, ALERT_AGENT_OFFLINE, ALERT_AGENT_NETWORK,
-        ALERT_AGENT_CLOCK, ALERT_CONFIG_REJECTED, ALERT_DUPLICATE_AGENT};
+        ALERT_AGENT_CLOCK, ALERT_CONFIG_REJECTED, ALERT_DUPLICATE_AGENT,
+        ALERT_STORE_FULL, ALERT_BACKUP_FAILED, ALERT_STORE_DAMAGED};
     struct raise *raise = settling->raise;
     struct condition_claims claims = {0};
     int rc;
@@ -219,6 +264,8 @@ settle_fleet(const struct settling *settling, const struct raise_now *now,
         return 0;
     raise->fleet_ns = now->mono_ns;
     rc = raise_peers_claim(raise, now, &claims, err);
+    if (rc == 0)
+        rc = claim_own(raise, &claims, err);
     if (rc == 0)
         rc = settle_classes(settling, classes,
             sizeof(classes) / sizeof(classes[0]), &claims, err);

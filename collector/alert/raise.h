@@ -57,6 +57,14 @@ int raise_note(struct raise *raise, struct store_txn *txn,
 void raise_note_refused(
     struct raise *raise, const char *why, int64_t now_unix_ms);
 
+/*
+ * Something of the collector itself, by its class, holds (`bad`) or does not;
+ * until it is noted what was raised before a restart holds.  An event is raised
+ * once.
+ */
+int raise_note_own(struct raise *raise, const struct condition_claim *claim,
+    bool bad, struct err *err);
+
 /* Settles what changed by now; `fn` and `ctx` as of condition_settle(). */
 int raise_run(struct raise *raise, struct store_txn *txn,
     const struct raise_now *now, condition_news_fn *fn, void *ctx,

@@ -58,33 +58,65 @@ say_ending(const struct raise_certs *certs, const struct ending *ending,
         left_ms > 0 ? "ends" : "ended", moment, cert->fingerprint);
 }
 
-static int
-add_stages(const struct raise_certs *certs, const struct ending *ending,
-    struct condition_claims *claims, int64_t *next_unix_ms, struct err *err)
+static int64_t
+stage_from(const struct ending *ending, int stage)
 {
     int64_t lifetime_ms = ending->begin_unix_ms == 0
                               ? 0
                               : ending->end_unix_ms - ending->begin_unix_ms;
 
-    for (int stage = 0; stage < STAGES; stage++) {
-        int64_t from_unix_ms =
-            ending->end_unix_ms - raise_cert_stage_ms(stage, lifetime_ms);
-        struct condition_claim claim = raise_claim_of(ALERT_CERT,
-            stage == STAGES - 1 && !ending->presented ? SEVERITY_PAGE
-                                                      : SEVERITY_TICKET,
-            certs->check);
+    return ending->end_unix_ms - raise_cert_stage_ms(stage, lifetime_ms);
+}
 
-        if (certs->now_unix_ms < from_unix_ms) {
-            if (from_unix_ms < *next_unix_ms)
-                *next_unix_ms = from_unix_ms;
-            continue;
-        }
-        claim.since_unix_ms = from_unix_ms;
-        (void)snprintf(claim.key, sizeof(claim.key), "%s%.16s:%d",
-            ending->presented ? "chain:" : "", ending->cert->fingerprint,
-            stage);
-        say_ending(certs, ending, &claim);
-        if (condition_claims_add(claims, &claim, err) != 0)
+static bool
+is_held(const struct raise_certs *certs, const struct condition_claim *claim)
+{
+    const struct condition_claims *held = certs->held;
+
+    for (size_t i = 0; held != NULL && i < held->count; i++) {
+        if (held->items[i].check == claim->check &&
+            strcmp(held->items[i].key, claim->key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+add_stage(const struct raise_certs *certs, const struct ending *ending,
+    int stage, bool is_last, struct condition_claims *claims, struct err *err)
+{
+    struct condition_claim claim = raise_claim_of(ALERT_CERT,
+        stage == STAGES - 1 && !ending->presented ? SEVERITY_PAGE
+                                                  : SEVERITY_TICKET,
+        certs->check);
+
+    claim.since_unix_ms = stage_from(ending, stage);
+    (void)snprintf(claim.key, sizeof(claim.key), "%s%.16s:%d",
+        ending->presented ? "chain:" : "", ending->cert->fingerprint, stage);
+    if (!is_last && !is_held(certs, &claim))
+        return 0;
+    say_ending(certs, ending, &claim);
+    return condition_claims_add(claims, &claim, err);
+}
+
+/*
+ * The stage it is in, and those before it that were told in their time: a
+ * certificate seen first on its last day is told once.
+ */
+static int
+add_stages(const struct raise_certs *certs, const struct ending *ending,
+    struct condition_claims *claims, int64_t *next_unix_ms, struct err *err)
+{
+    int reached = 0;
+
+    while (
+        reached < STAGES && certs->now_unix_ms >= stage_from(ending, reached))
+        reached++;
+    if (reached < STAGES && stage_from(ending, reached) < *next_unix_ms)
+        *next_unix_ms = stage_from(ending, reached);
+    for (int stage = 0; stage < reached; stage++) {
+        if (add_stage(
+                certs, ending, stage, stage == reached - 1, claims, err) != 0)
             return -1;
     }
     return 0;

@@ -38,6 +38,7 @@ struct raise_certs {
     size_t count;
     int64_t now_unix_ms;
     const struct zone *zone;
+    const struct condition_claims *held; /* of CERT, as raised; NULL: none */
 };
 
 /*

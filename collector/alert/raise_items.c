@@ -312,7 +312,7 @@ raise_note(struct raise *raise, struct store_txn *txn,
         item = add_item(raise, measure.check_id, err);
     if (item == NULL)
         return -1;
-    if (peer == NULL || item->check == NULL || item->check->check.paused)
+    if (peer == NULL || !raise_item_is_watched(item))
         return 0;
     check = &item->check->check;
     note_month(item, &measure, now_unix_ms);

@@ -1,19 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "raise_answers.h"
-#include "raise_cert.h"
 #include "raise_check.h"
 #include "raise_own.h"
 #include "raise_region.h"
 
 enum { HOST_BYTES = 256 };
-
-static bool
-is_watched(const struct raise_item *item)
-{
-    return item->check != NULL && !item->check->check.paused;
-}
 
 static struct raise_view
 view_of(const struct raise *raise, const struct raise_item *item)
@@ -130,7 +122,7 @@ survey_region(
         struct raise_spot *spot = &survey->spots[survey->count];
         const struct check *check;
 
-        if (!is_watched(item))
+        if (!raise_item_is_watched(item))
             continue;
         count_votes(item, region, &own, &others);
         if (own.up + own.down == 0)
@@ -195,119 +187,9 @@ raise_items_claim(
     const struct raise *raise, struct condition_claims *claims, struct err *err)
 {
     for (size_t i = 0; i < raise->item_count; i++) {
-        if (is_watched(raise->items[i]) &&
+        if (raise_item_is_watched(raise->items[i]) &&
             claim_item(raise, raise->items[i], claims, err) != 0)
             return -1;
     }
     return claim_regions(raise, claims, err);
-}
-
-/* ---- what was seen ---- */
-
-/* Legs of agents that may speak and have seen something. */
-struct look {
-    struct raise_certs certs;
-    struct raise_seen *legs;           /* owned */
-    struct seen **rows;                /* owned; beside them */
-    struct raise_answers_marks *marks; /* owned */
-};
-
-static void
-free_look(struct look *look)
-{
-    free(look->legs);
-    free(look->rows);
-    free(look->marks);
-}
-
-static int
-begin_look(const struct raise *raise, const struct raise_item *item,
-    int64_t now_unix_ms, struct look *look, struct err *err)
-{
-    *look = (struct look){
-        .legs = calloc(item->count + 1, sizeof(*look->legs)),
-        .rows = calloc(item->count + 1, sizeof(struct seen *)),
-        .marks = calloc(item->count + 1, sizeof(*look->marks)),
-    };
-    look->certs = (struct raise_certs){.check = &item->check->check,
-        .legs = look->legs,
-        .now_unix_ms = now_unix_ms,
-        .zone = raise_newest(raise)->zone};
-    if (look->legs == NULL || look->rows == NULL || look->marks == NULL) {
-        free_look(look);
-        return err_set(err, ERR_NOMEM, "certificates");
-    }
-    for (size_t i = 0; i < item->count; i++) {
-        const struct raise_peer *peer =
-            raise_peer_find(raise, item->legs[i].agent);
-
-        if (item->seen[i] == NULL || peer == NULL || peer->row.suspended ||
-            peer->row.revoked)
-            continue;
-        look->rows[look->certs.count] = item->seen[i];
-        look->legs[look->certs.count++] = (struct raise_seen){
-            .seen = item->seen[i], .region = item->legs[i].region};
-    }
-    return 0;
-}
-
-static int
-keep_marks(struct look *look, struct store_txn *txn, struct err *err)
-{
-    for (size_t i = 0; i < look->certs.count; i++) {
-        struct seen_answers *answers = &look->rows[i]->answers;
-
-        if (answers->told == look->marks[i].told &&
-            answers->agreed == look->marks[i].agreed)
-            continue;
-        answers->told = look->marks[i].told;
-        answers->agreed = look->marks[i].agreed;
-        if (seen_put(txn, look->rows[i], err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-int
-raise_seen_claim(struct raise *raise, struct store_txn *txn,
-    int64_t now_unix_ms, struct condition_claims *claims, struct err *err)
-{
-    raise->seen_next_unix_ms = INT64_MAX;
-    for (size_t i = 0; i < raise->item_count; i++) {
-        const struct raise_item *item = raise->items[i];
-        struct look look;
-        int rc;
-
-        if (!is_watched(item))
-            continue;
-        if (begin_look(raise, item, now_unix_ms, &look, err) != 0)
-            return -1;
-        rc = raise_cert(&look.certs, claims, &raise->seen_next_unix_ms, err);
-        if (rc == 0)
-            rc = raise_answers(&look.certs, look.marks, claims,
-                &raise->seen_next_unix_ms, err);
-        if (rc == 0)
-            rc = keep_marks(&look, txn, err);
-        free_look(&look);
-        if (rc != 0)
-            return -1;
-    }
-    return 0;
-}
-
-int
-raise_seen_changed(struct raise *raise, struct raise_item *item, size_t at,
-    int64_t now_unix_ms, struct err *err)
-{
-    struct look look;
-    int rc = 0;
-
-    if (begin_look(raise, item, now_unix_ms, &look, err) != 0)
-        return -1;
-    for (size_t i = 0; rc == 0 && i < look.certs.count; i++) {
-        if (look.rows[i] == item->seen[at])
-            rc = raise_cert_changed(&look.certs, i, &raise->events, err);
-    }
-    free_look(&look);
-    return rc;
 }

@@ -1,8 +1,9 @@
 /*
  * raise_own.h - what the files of raise share: private to them.
  *
- * raise_peers.c keeps agents, raise_items.c checks and their legs,
- * raise_sums.c what is read from the store, raise.c decides when.
+ * raise_peers.c keeps agents, raise_items.c checks and their legs; claims are
+ * made of the latter in raise_items_claim.c and raise_seen.c, and of what is
+ * read from the store in raise_sums.c; raise.c decides when.
  */
 #ifndef COLLECTOR_RAISE_OWN_H
 #define COLLECTOR_RAISE_OWN_H
@@ -66,6 +67,8 @@ struct raise {
     size_t sums_at;            /* whose turn it is */
     char own_refused[256];
     int64_t own_refused_unix_ms;
+    bool own_known[ALERT_CLASS_COUNT]; /* was noted since the start */
+    struct condition_claims own;       /* of the collector, as noted */
     struct condition_claims held[ALERT_CLASS_COUNT]; /* as settled last */
     struct condition_claims events;                  /* not passed on yet */
 };
@@ -89,7 +92,14 @@ void raise_peers_listen(struct raise *raise, const struct raise_now *now);
 int raise_peers_claim(const struct raise *raise, const struct raise_now *now,
     struct condition_claims *claims, struct err *err);
 
-/* ---- raise_items.c ---- */
+/* ---- raise_items.c, raise_items_claim.c, raise_seen.c ---- */
+
+/* Configured and not paused. */
+static inline bool
+raise_item_is_watched(const struct raise_item *item)
+{
+    return item->check != NULL && !item->check->check.paused;
+}
 
 int raise_items_load(
     struct raise *raise, struct store_txn *txn, struct err *err);

@@ -144,8 +144,7 @@ raise_sums_claim(
         const struct raise_item *item = raise->items[i];
         const struct condition_claim *claim = item->has_p95 ? item->p95 : NULL;
 
-        if (item->check == NULL || item->check->check.paused ||
-            item->check->expect_p95_us == 0)
+        if (!raise_item_is_watched(item) || item->check->expect_p95_us == 0)
             continue;
         if (item->hour_due_unix_ms == 0) /* not looked at since a restart */
             claim = raise_find_held(
@@ -173,7 +172,7 @@ raise_sums_run(struct raise *raise, struct store_txn *txn, int64_t now_unix_ms,
 
         raise->sums_at = (raise->sums_at + 1) % raise->item_count;
         item = raise->items[raise->sums_at];
-        if (item->check == NULL || item->check->check.paused)
+        if (!raise_item_is_watched(item))
             continue;
         if (item->month_dirty && is_due(item->month_due_unix_ms, now_unix_ms))
             return look_at_month(raise, txn, item, now_unix_ms, err);

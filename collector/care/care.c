@@ -24,6 +24,7 @@ struct care {
     void *ctx;
     struct timer look;
     enum level level;
+    bool looked; /* an earlier process may have told of another level */
     struct log_limit look_failed;
     struct timer due;      /* the next backup */
     struct errand *backup; /* owned; NULL: none is under way */
@@ -60,8 +61,9 @@ say_level(struct care *care, enum level level, const struct store_used *used)
 {
     char title[96];
 
-    if (level == care->level && level != LEVEL_ALERT)
+    if (level == care->level && level != LEVEL_ALERT && care->looked)
         return;
+    care->looked = true;
     if (level != care->level)
         log_event(level == LEVEL_ALERT  ? LOG_AT_ERROR
                   : level == LEVEL_WARN ? LOG_AT_WARN
@@ -182,8 +184,10 @@ schedule(struct care *care)
     struct err err;
 
     loop_timer_stop(care->loop, &care->due);
-    if (care->config->backup_dir == NULL)
+    if (care->config->backup_dir == NULL) {
+        tell(care, CARE_BACKUP, false, "no backups are to be made", "", "");
         return;
+    }
     if (backup_list_read(care->config->backup_dir, &list, &err) == 0) {
         int64_t age_ms = list.count > 0
                              ? clock_unix_ms() - list.items[0].made_unix_ms

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "care_mail.h"
+#include "care_news.h"
 #include "collector_conf.h"
 #include "err.h"
 #include "loop.h"

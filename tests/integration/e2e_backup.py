@@ -131,12 +131,14 @@ class Backup(FleetTest):
         fleet.wait_until_drained()
         self.assertEqual([], fleet.ask("verify", codes=(0,))["differences"])
 
-        def told():
-            return [mail for mail in fleet.mail.find()
-                    if mail["X-Alert"] == "STORE_DAMAGED"]
-        mail = until("the mail that says so", 60, told, pause=0.2)[0]
-        self.assertIn("was replaced by the backup",
-                      mail.get_content())
+        until("the mail that says so", 60, lambda: self.told(
+            "firing", "the store was damaged and was replaced by the backup"),
+            pause=0.2)
+
+    def told(self, state, words):
+        return [mail for mail in self.fleet.mail.find(state)
+                if words in " ".join(mail.get_body(("plain",))
+                                     .get_content().split())]
 
     def test_7_a_failing_backup_is_told_once_and_then_that_it_works(self):
         fleet = self.fleet
@@ -149,10 +151,8 @@ class Backup(FleetTest):
         fleet.collector.wait_for_log("backup.failed", 30, since)
 
         def told(state):
-            return [mail for mail in fleet.mail.find()
-                    if mail["X-Alert"] == "BACKUP_FAILED"
-                    and mail["X-State"] == state]
-        until("the mail that says so", 60, lambda: told("firing"), pause=0.2)
+            return self.told(state, "the backup of the store failed")
+        until("the mail that says so", 90, lambda: told("firing"), pause=0.2)
         blocked.unlink()
         fleet.configure(**{**self.settings,
                            "backup": {"dir": str(blocked), "every": "1h"}})

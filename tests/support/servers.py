@@ -53,10 +53,13 @@ class Nginx:
         self.dir = pathlib.Path(dir)
         self.ca_file = self.dir / "ca.pem"
         self.process = None
+        self.environment = {}  # of openssl
+        self.days = 30         # that certificates are good for
 
     def openssl(self, *words):
         subprocess.run(["openssl", *map(str, words)], check=True,
-                       capture_output=True)
+                       capture_output=True,
+                       env={**os.environ, **self.environment})
 
     def make_authority(self, name):
         self.openssl("req", "-x509", *self.EC, "-nodes", "-days", "30",
@@ -72,7 +75,7 @@ class Nginx:
                      self.dir / f"{file}.csr")
         self.openssl("x509", "-req", "-in", self.dir / f"{file}.csr",
                      "-CA", self.ca_file, "-CAkey", self.dir / "ca.key",
-                     "-CAcreateserial", "-days", "30", "-extfile",
+                     "-CAcreateserial", "-days", str(self.days), "-extfile",
                      self.dir / "ext", "-out", self.dir / f"{file}.pem")
 
     def run(self, http, plain_port, ports, connections=1024):

@@ -2,9 +2,13 @@
  * shift_clock.c - preloaded into a program, makes its date wrong by
  * $SHIFT_CLOCK_S seconds: from the start, or $SHIFT_CLOCK_AFTER_MS later, as a
  * step.  Where $SHIFT_CLOCK_FILE is set, by as many as the int64_t says that
- * the file holds, whenever it is written to.  The monotonic clock stays right.
+ * the file holds, whenever it is written to.  The monotonic clock stays right,
+ * but for a second int64_t of the file: so many milliseconds have passed more,
+ * on both clocks.  Written to all the time, time goes faster.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,21 +25,21 @@ real_clock(clockid_t id, struct timespec *now)
 
 /* Since the program was loaded. */
 static struct timespec loaded;
-/* Of the file; NULL: none. */
-static const volatile int64_t *file_shift_s;
+/* Of the file, seconds and milliseconds; NULL: none. */
+static const volatile int64_t *file_shift;
 
 static void
 map_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *at = fd == -1 ? MAP_FAILED
-                        : mmap(NULL, sizeof(*file_shift_s), PROT_READ,
+                        : mmap(NULL, 2 * sizeof(*file_shift), PROT_READ,
                               MAP_SHARED, fd, 0);
 
     if (at == MAP_FAILED)
         abort();
     (void)close(fd);
-    file_shift_s = at;
+    file_shift = at;
 }
 
 __attribute__((constructor)) static void
@@ -62,6 +66,38 @@ has_stepped(void)
            strtol(after, NULL, 10);
 }
 
+static bool
+is_date(clockid_t id)
+{
+    return id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE;
+}
+
+static void
+add_ms(struct timespec *time, int64_t ms)
+{
+    int64_t ns = time->tv_nsec + ms % 1000 * 1000000;
+
+    time->tv_sec += ms / 1000 + (ns < 0 ? -1 : ns / 1000000000);
+    time->tv_nsec = ns < 0 ? ns + 1000000000 : ns % 1000000000;
+}
+
+/* A moment of our clock, for the system's. */
+int
+pthread_cond_timedwait(pthread_cond_t *restrict cond,
+    pthread_mutex_t *restrict mutex, const struct timespec *restrict until)
+{
+    typedef int wait_fn(
+        pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    static wait_fn *next;
+    struct timespec there = *until;
+
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    if (file_shift != NULL)
+        add_ms(&there, -file_shift[1]);
+    return next(cond, mutex, &there);
+}
+
 /* The prototype of glibc's header says that `now` is never NULL. */
 int
 clock_gettime(clockid_t id, struct timespec *now)
@@ -69,12 +105,11 @@ clock_gettime(clockid_t id, struct timespec *now)
     const char *shift = getenv("SHIFT_CLOCK_S");
     int rc = real_clock(id, now);
 
-    if (rc == 0 && file_shift_s != NULL &&
-        (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-        now->tv_sec += *file_shift_s;
-    else if (rc == 0 && shift != NULL &&
-             (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE) &&
-             has_stepped())
+    if (rc == 0 && file_shift != NULL && is_date(id))
+        now->tv_sec += file_shift[0];
+    if (rc == 0 && file_shift != NULL)
+        add_ms(now, file_shift[1]);
+    if (rc == 0 && shift != NULL && is_date(id) && has_stepped())
         now->tv_sec += strtol(shift, NULL, 10);
     return rc;
 }

@@ -13,7 +13,6 @@
 #include "cm.h"
 #include "fake_errand.h"
 #include "fake_loop.h"
-#include "mailq.h"
 #include "tmp_store.h"
 
 enum { MAP_BYTES = 8 << 20, MINUTE_S = 60, HOUR_S = 3600 };
@@ -138,7 +137,8 @@ people_hear_when_the_map_fills_and_when_there_is_room(void **state)
         skip(); /* this machine's own disk is filling: another test's matter */
     start(f);
     pass_s(f, 0);
-    assert_int_equal(f->told[CARE_STORE_FULL], 0);
+    assert_int_equal(f->told[CARE_STORE_FULL], 1); /* whatever was before */
+    assert_false(f->last[CARE_STORE_FULL].bad);
     for (int i = 0; i < 6; i++)
         put_big(f, i, 1 << 20);
     pass_s(f, MINUTE_S); /* 75 %: only in the log */
@@ -286,7 +286,7 @@ a_reload_may_end_them_or_begin_them(void **state)
     assert_int_equal(fake_errand_count(), 1);
     care_set_config(f->care, &f->config);
     fake_errand_end(3, ""); /* nobody wants it any more */
-    assert_int_equal(f->told[CARE_BACKUP], 0);
+    assert_false(f->last[CARE_BACKUP].bad);
     pass_s(f, 10 * HOUR_S);
     assert_int_equal(fake_errand_count(), 0);
 }
@@ -308,84 +308,32 @@ the_end_ends_what_is_under_way(void **state)
 
 /* ---- what is told ---- */
 
-static int
-count_mail(void *ctx, const struct mailq_row *row, struct err *err)
-{
-    (void)row;
-    (void)err;
-    ++*(int *)ctx;
-    return 0;
-}
-
-static int
-keep_mail(void *ctx, const struct mailq_row *row, struct err *err)
-{
-    char *out = ctx;
-
-    (void)err;
-    assert_true(row->message.len < 4000);
-    memcpy(out, row->message.data, row->message.len);
-    out[row->message.len] = '\0';
-    return 0;
-}
-
-static int
-tell(struct fixture *f, enum care_matter matter, bool bad, const char *detail)
-{
-    const struct care_news news = {.matter = matter,
-        .bad = bad,
-        .now_unix_ms = INT64_C(1795528800000),
-        .title = "the store's map is 90 % full",
-        .detail = detail,
-        .advice = "do this"};
-    struct err err;
-    struct store_txn *txn = store_begin_write(f->store, &err);
-    bool queued;
-    int before = 0;
-    int after = 0;
-
-    assert_ok(mailq_each(txn, count_mail, &before, &err), err);
-    assert_ok(care_mail_tell(txn, &f->config, &news, &queued, &err), err);
-    assert_ok(mailq_each(txn, count_mail, &after, &err), err);
-    assert_int_equal(queued, after > before);
-    assert_ok(store_commit(txn, &err), err);
-    return after - before;
-}
-
 static void
-a_matter_is_told_when_it_turns_and_only_then(void **state)
+what_is_told_is_a_claim_of_the_collector(void **state)
 {
-    static char oncall[] = "oncall@acme.example";
-    static char boss[] = "boss@acme.example";
-    static char from[] = "alerts@acme.example";
-    static char *addresses[] = {oncall, boss};
-    struct fixture *f = *state;
-    struct store_txn *txn;
-    char mail[4096];
-    struct err err;
+    struct care_news news = {.matter = CARE_BACKUP,
+        .bad = true,
+        .now_unix_ms = INT64_C(1795528800000),
+        .title = "the backup of the store failed",
+        .detail = "no room",
+        .advice = "do this"};
+    struct condition_claim claim;
 
-    f->config.mail.configured = true;
-    f->config.mail.from = from;
-    f->config.mail.to.items = addresses;
-    f->config.mail.to.count = 2;
-    (void)strcpy(f->config.timezone, "UTC");
-    assert_int_equal(tell(f, CARE_STORE_FULL, false, ""), 0);
-    assert_int_equal(tell(f, CARE_STORE_FULL, true, "\r\nBcc: x@y.z"), 2);
-    assert_int_equal(tell(f, CARE_STORE_FULL, true, ""), 0);
-    assert_int_equal(tell(f, CARE_BACKUP, true, ""), 2);
-    assert_int_equal(tell(f, CARE_STORE_FULL, false, ""), 2);
-    assert_int_equal(tell(f, CARE_STORE_FULL, false, ""), 0);
-    assert_int_equal(tell(f, CARE_DAMAGED, true, ""), 2);
-    assert_int_equal(tell(f, CARE_DAMAGED, true, "last"), 2);
-    txn = store_begin_read(f->store, &err);
-    assert_ok(mailq_each(txn, keep_mail, mail, &err), err);
-    store_abort(txn);
-    assert_non_null(strstr(mail, "X-Alert: STORE_DAMAGED\r\n"));
-    assert_non_null(strstr(mail, "X-State: firing\r\n"));
-    assert_non_null(strstr(mail, "To: <boss@acme.example>\r\n"));
-    assert_non_null(strstr(mail, "\r\n\r\nthe store's map is 90 % full"));
-    assert_non_null(strstr(mail, "last"));
-    assert_null(strstr(mail, "\nBcc"));
+    (void)state;
+    care_news_claim(&news, &claim);
+    assert_int_equal(claim.class, ALERT_BACKUP_FAILED);
+    assert_int_equal(claim.on, CONDITION_ON_COLLECTOR);
+    assert_int_equal(claim.since_unix_ms, news.now_unix_ms);
+    assert_false(claim.event);
+    assert_string_equal(
+        claim.words, "the backup of the store failed: no room. do this");
+    /* Each time a store was replaced is one of its own. */
+    news.matter = CARE_DAMAGED;
+    news.detail = news.advice = "";
+    care_news_claim(&news, &claim);
+    assert_true(claim.event);
+    assert_string_equal(claim.key, "2026-11-24T14:00:00.000Z");
+    assert_string_equal(claim.words, "the backup of the store failed");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -401,7 +349,7 @@ main(void)
         TEST(a_failure_is_told_with_its_reason_and_tried_again_soon),
         TEST(a_reload_may_end_them_or_begin_them),
         TEST(the_end_ends_what_is_under_way),
-        TEST(a_matter_is_told_when_it_turns_and_only_then),
+        TEST(what_is_told_is_a_claim_of_the_collector),
     };
 
     return cmocka_run_group_tests_name("care", tests, NULL, NULL);

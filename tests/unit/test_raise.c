@@ -263,6 +263,40 @@ what_is_refused_is_raised_until_it_is_not(void **state)
     assert_open(f, "");
 }
 
+static void
+note_own(struct fixture *f, enum alert_class class, bool bad)
+{
+    struct condition_claim claim = {.class = class,
+        .severity = SEVERITY_NOTIFY,
+        .on = CONDITION_ON_COLLECTOR,
+        .since_unix_ms = f->now.unix_ms,
+        .event = class == ALERT_STORE_DAMAGED,
+        .words = "so"};
+    struct err err;
+
+    assert_ok(raise_note_own(f->raise, &claim, bad, &err), err);
+    run(f);
+}
+
+static void
+what_is_noted_of_the_collector_is_raised_until_it_is_well(void **state)
+{
+    struct fixture *f = *state;
+
+    note_own(f, ALERT_STORE_FULL, true);
+    note_own(f, ALERT_BACKUP_FAILED, true);
+    note_own(f, ALERT_STORE_FULL, true);
+    note_own(f, ALERT_STORE_DAMAGED, true);
+    assert_open(f, "STORE_FULL, STORE_DAMAGED, BACKUP_FAILED");
+    restart(f, MINUTE);
+    run(f);
+    note_own(f, ALERT_STORE_FULL, false);
+    assert_open(f, "STORE_DAMAGED, BACKUP_FAILED");
+    note_own(f, ALERT_BACKUP_FAILED, false);
+    assert_open(f, "STORE_DAMAGED");
+    assert_int_equal(f->news, 5);
+}
+
 /* ---- checks ---- */
 
 struct found {
@@ -362,7 +396,8 @@ a_used_budget_is_told_once(void **state)
 }
 
 static void
-see_leaf(struct fixture *f, const char *print, int64_t left_ms)
+see_leaf_by(
+    struct fixture *f, const char *check, const char *print, int64_t left_ms)
 {
     struct tls_facts tls = {.chain_count = 1,
         .verified_count = 1,
@@ -375,7 +410,31 @@ see_leaf(struct fixture *f, const char *print, int64_t left_ms)
     tls.chain[0].not_before_unix_ms = f->now.unix_ms - 90 * 24 * HOUR;
     tls.chain[0].not_after_unix_ms = f->now.unix_ms + left_ms;
     tls.verified_chain[0] = tls.chain[0];
-    measure_slot(f, &(struct found){"acme/cert", MEASURE_UP, 90000, &facts});
+    measure_slot(f, &(struct found){check, MEASURE_UP, 90000, &facts});
+}
+
+static void
+see_leaf(struct fixture *f, const char *print, int64_t left_ms)
+{
+    see_leaf_by(f, "acme/cert", print, left_ms);
+}
+
+static void
+several_checks_of_a_site_tell_a_certificate_once(void **state)
+{
+    struct fixture *f = *state;
+    struct agent_row eu = row_of(f, "eu1", "eu");
+
+    hear(f, &eu);
+    see_leaf_by(f, "acme/home", "aa11", HOUR);
+    assert_open(f, "CERT acme/home aa11:2");
+    see_leaf(f, "aa11", HOUR);
+    assert_open(f, "CERT acme/cert aa11:2");
+    pass(f, MINUTE);
+    hear(f, &eu);
+    see_leaf_by(f, "acme/home", "bb22", 90 * 24 * HOUR);
+    see_leaf(f, "bb22", 90 * 24 * HOUR);
+    assert_open(f, "CERT acme/cert new:bb22");
 }
 
 static void
@@ -427,8 +486,7 @@ a_check_that_is_removed_leaves_nothing(void **state)
 
     hear(f, &eu);
     see_leaf(f, "aa11", HOUR);
-    assert_open(f,
-        "CERT acme/cert aa11:0, CERT acme/cert aa11:1, CERT acme/cert aa11:2");
+    assert_open(f, "CERT acme/cert aa11:2");
     assert_ok(store_commit(f->txn, &err), err);
     judge_world_configure(&f->world,
         "regions: [eu, us]\nsites: [{name: acme, derive: false, checks: "
@@ -451,11 +509,13 @@ main(void)
         CASE(silence_is_raised_kept_over_a_restart_and_ended),
         CASE(a_stopped_collector_makes_nobody_silent),
         CASE(what_is_refused_is_raised_until_it_is_not),
+        CASE(what_is_noted_of_the_collector_is_raised_until_it_is_well),
         CASE(slowness_is_kept_over_a_restart_until_it_is_known),
         CASE(a_missed_p95_is_raised_from_the_last_hour),
         CASE(a_used_budget_is_told_once),
         CASE(a_certificates_end_is_known_though_nothing_comes_any_more),
         CASE(a_changed_certificate_is_an_event),
+        CASE(several_checks_of_a_site_tell_a_certificate_once),
         CASE(a_check_that_is_removed_leaves_nothing),
     };
 
