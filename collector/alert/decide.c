@@ -22,7 +22,8 @@ decide_group_add(struct decide_group *group, const struct notice *other,
     }
     if (target->last_unix_ms > group->last_unix_ms)
         group->last_unix_ms = target->last_unix_ms;
-    if (other->state != INCIDENT_OPEN)
+    /* What happened once does not go on: others need not wait for its end. */
+    if (other->state != INCIDENT_OPEN || other->event)
         return;
     if (!group->fires || other->severity > group->worst)
         group->worst = other->severity;
@@ -75,8 +76,11 @@ while_open(const struct notice *notice, const struct notice_target *target,
         return notice->event ? DECIDE_NOTHING
                              : at_moment(reminder_moment(notice, target, room),
                                    DECIDE_REMINDER, room, next_unix_ms);
-    if (group->due_unix_ms < due)
+    if (group->due_unix_ms < due) {
         due = group->due_unix_ms;
+        if (due < notice->tell_unix_ms)
+            due = notice->tell_unix_ms;
+    }
     if (target->refused && target->last_unix_ms + room->reminder_ms > due)
         due = target->last_unix_ms + room->reminder_ms;
     if ((notice->severity < SEVERITY_PAGE ||

@@ -14,6 +14,7 @@ claim_of(enum alert_class class, const struct raise_agent *agent)
         .class = class, .severity = SEVERITY_NOTIFY, .on = CONDITION_ON_AGENT};
 
     (void)snprintf(claim.subject, sizeof(claim.subject), "%s", agent->name);
+    (void)snprintf(claim.scope, sizeof(claim.scope), "%s", agent->region);
     return claim;
 }
 

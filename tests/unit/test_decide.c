@@ -239,6 +239,36 @@ what_has_come_by_the_first_telling_is_told_with_it(void **state)
     assert_int_equal(ask(&scene), DECIDE_FIRING);
 }
 
+/* An agent may be back within its five minutes, whatever else is told. */
+static void
+what_has_a_moment_of_its_own_is_not_told_before_with_others(void **state)
+{
+    struct scene scene = scene_of(SEVERITY_NOTIFY);
+
+    (void)state;
+    scene.notice.tell_unix_ms = scene.notice.due_unix_ms = 300 * SECOND;
+    scene.group.due_unix_ms = 5 * SECOND;
+    assert_later(&scene, 300 * SECOND);
+    scene.room.now_unix_ms = 300 * SECOND;
+    assert_int_equal(ask(&scene), DECIDE_FIRING);
+}
+
+static void
+an_event_that_was_told_lets_others_go_on(void **state)
+{
+    struct scene scene = scene_of(SEVERITY_NOTIFY);
+    struct notice other = {.state = INCIDENT_OPEN, .event = true};
+    struct notice_target told = {
+        .told = NOTICE_TOLD_FIRING, .last_unix_ms = 29 * SECOND};
+
+    (void)state;
+    decide_group_add(&scene.group, &other, &told, false);
+    assert_int_equal(ask(&scene), DECIDE_FIRING);
+    other.event = false;
+    decide_group_add(&scene.group, &other, &told, false);
+    assert_later(&scene, 329 * SECOND);
+}
+
 int
 main(void)
 {
@@ -256,6 +286,9 @@ main(void)
             while_the_site_fires_the_next_is_told_five_minutes_later),
         cmocka_unit_test(a_page_does_not_wait_behind_what_is_less_severe),
         cmocka_unit_test(what_has_come_by_the_first_telling_is_told_with_it),
+        cmocka_unit_test(an_event_that_was_told_lets_others_go_on),
+        cmocka_unit_test(
+            what_has_a_moment_of_its_own_is_not_told_before_with_others),
     };
 
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
