@@ -27,6 +27,9 @@ enum {
     KINDS_ALL = (1 << CHECK_KIND_COUNT) - 1
 };
 
+#define BUDGET_FIELD(budget) offsetof(struct draft, out.check.budgets[budget])
+#define LIMIT_FIELD(budget)  offsetof(struct draft, page_limits[budget])
+
 static const struct conf_key expect_keys[] = {
     {"status", take_statuses, offsetof(struct draft, out.check.statuses), 1,
         CONF_LIST_MAX, NULL},
@@ -42,9 +45,21 @@ static const struct conf_key expect_keys[] = {
     {"p95", conf_take_span, offsetof(struct draft, expect_p95_ms), 1,
         TIMEOUT_MAX_MS, NULL},
     {"ttfb", conf_take_ignored, 0, 1, 0, NULL},
-    {"fcp", conf_take_ignored, 0, 1, 0, NULL},
-    {"lcp", conf_take_ignored, 0, 1, 0, NULL},
-    {"fully_loaded", conf_take_ignored, 0, 1, 0, NULL},
+    {"fcp", conf_take_span, BUDGET_FIELD(CHECK_BUDGET_FCP_MS), 1,
+        TIMEOUT_MAX_MS, NULL},
+    {"lcp", conf_take_span, BUDGET_FIELD(CHECK_BUDGET_LCP_MS), 1,
+        TIMEOUT_MAX_MS, NULL},
+    {"fully_loaded", conf_take_span, BUDGET_FIELD(CHECK_BUDGET_FULLY_LOADED_MS),
+        1, TIMEOUT_MAX_MS, NULL},
+    {"bytes", conf_take_int, LIMIT_FIELD(CHECK_BUDGET_BYTES), 0, INT32_MAX,
+        NULL},
+    {"requests", conf_take_int, LIMIT_FIELD(CHECK_BUDGET_REQUESTS), 1,
+        INT32_MAX, NULL},
+    {"third_party", conf_take_int, LIMIT_FIELD(CHECK_BUDGET_THIRD_PARTY), 0,
+        INT32_MAX, NULL},
+    {"errors", conf_take_int, LIMIT_FIELD(CHECK_BUDGET_ERRORS), 0, INT32_MAX,
+        NULL},
+    {"score", conf_take_int, LIMIT_FIELD(CHECK_BUDGET_SCORE), 0, 100, NULL},
     {"cls", conf_take_ignored, 0, 1, 0, NULL},
     {"tbt", conf_take_ignored, 0, 1, 0, NULL},
     {"success", conf_take_ignored, 0, 1, 0, NULL},
@@ -55,7 +70,8 @@ static const struct conf_key expect_keys[] = {
 /* In the order of expect_keys: the kinds that know the key. */
 static const unsigned expect_kinds[] = {KINDS_WEB, KINDS_WEB, KINDS_HTTP,
     KINDS_HTTP, KINDS_DNS, KINDS_ALL, KINDS_PAGE, KINDS_PAGE, KINDS_PAGE,
-    KINDS_PAGE, KINDS_PAGE, KINDS_PAGE, KINDS_FORM, KINDS_FORM};
+    KINDS_PAGE, KINDS_PAGE, KINDS_PAGE, KINDS_PAGE, KINDS_PAGE, KINDS_PAGE,
+    KINDS_PAGE, KINDS_PAGE, KINDS_FORM, KINDS_FORM};
 
 enum { EXPECT_ANSWERS = 4 };
 
@@ -102,6 +118,13 @@ static const struct conf_word starttls_words[] = {
     {"imap", CHECK_STARTTLS_IMAP},
     {"pop3", CHECK_STARTTLS_POP3},
     {"none", CHECK_STARTTLS_NONE},
+    {NULL, 0},
+};
+
+static const struct conf_word profile_words[] = {
+    {"slow-4g", CHECK_PROFILE_SLOW_4G},
+    {"regular-3g", CHECK_PROFILE_REGULAR_3G},
+    {"none", CHECK_PROFILE_NONE},
     {NULL, 0},
 };
 
@@ -176,7 +199,8 @@ static const struct conf_key check_keys[] = {
     [KEY_QUORUM] = {"quorum", take_quorum, offsetof(struct draft, out.quorum),
         1, 0, NULL},
     [KEY_PAUSED] = {"paused", conf_take_bool, CHECK_FIELD(paused), 1, 0, NULL},
-    [KEY_PROFILE] = {"profile", conf_take_ignored, 0, 1, 0, NULL},
+    [KEY_PROFILE] = {"profile", conf_take_word, offsetof(struct draft, profile),
+        1, 0, profile_words},
     [KEY_ENGINE] = {"engine", conf_take_ignored, 0, 1, 0, NULL},
     [KEY_FIELDS] = {"fields", conf_take_ignored, 0, 1, 0, NULL},
     [KEY_COUNT] = {NULL, NULL, 0, 0, 0, NULL},
@@ -224,6 +248,8 @@ draft_init(struct draft *draft, const char *site, const char *name)
     out->check.slow_ms = CONF_UNSET;
     out->quorum = CONF_UNSET;
     out->target_millionths = CONF_UNSET;
+    for (int i = 0; i < CHECK_BUDGET_COUNT; i++)
+        draft->page_limits[i] = -1;
     out->derived = true;
     (void)snprintf(out->site, sizeof(out->site), "%s", site);
     (void)snprintf(draft->name, sizeof(draft->name), "%s", name);
@@ -369,6 +395,20 @@ complete_http(struct reader *reader, struct draft *draft)
             "%s sends no body (method: POST)", check->method);
 }
 
+/* Figures that are no span were read apart. */
+static void
+complete_page(struct reader *reader, struct draft *draft)
+{
+    struct check *check = &draft->out.check;
+
+    need(reader, draft, check->url != NULL, "url", "https://...");
+    check->profile = (enum check_profile)draft->profile;
+    for (int i = 0; i < CHECK_BUDGET_COUNT; i++) {
+        if (draft->page_limits[i] >= 0)
+            check->budgets[i] = draft->page_limits[i];
+    }
+}
+
 static void
 complete_kind(struct reader *reader, struct draft *draft)
 {
@@ -394,6 +434,8 @@ complete_kind(struct reader *reader, struct draft *draft)
         complete_http(reader, draft);
         return;
     case CHECK_PAGE:
+        complete_page(reader, draft);
+        return;
     case CHECK_MAIL:
     case CHECK_FORM:
     case CHECK_KIND_COUNT:
@@ -421,6 +463,8 @@ complete_spans(struct reader *reader, struct draft *draft)
         check->interval_ms = reader->default_interval_ms != CONF_UNSET
                                  ? reader->default_interval_ms
                                  : DEFAULT_INTERVAL_MS;
+    if (check->slow_ms == CONF_UNSET && draft->kind == CHECK_PAGE)
+        check->slow_ms = 0; /* what is expected of its figures says more */
     if (check->slow_ms == CONF_UNSET)
         check->slow_ms = reader->default_slow_ms != CONF_UNSET
                              ? reader->default_slow_ms
@@ -483,12 +527,12 @@ draft_complete(struct reader *reader, struct draft *draft)
 
     if (draft->kind == CONF_UNSET) {
         need(reader, draft, false, "kind",
-            "dns, tcp, tls or http; with a url it is http");
+            "dns, tcp, tls, http or page; with a url it is http");
         return;
     }
-    if (draft->kind >= CHECK_PAGE) {
+    if (draft->kind > CHECK_PAGE) {
         conf_warn(reader->conf, place_of(reader, draft, "kind"), "kind",
-            "%s is not measured by this version (dns, tcp, tls and http are): "
+            "%s is not measured by this version (dns, tcp, tls, http, page): "
             "check \"%s\" is left out",
             check_kind_name(draft->kind), check->name);
         return;

@@ -121,7 +121,7 @@ check_ids(struct reader *reader)
 static bool
 is_left_out(const struct draft *draft)
 {
-    return draft->kind >= CHECK_PAGE;
+    return draft->kind > CHECK_PAGE;
 }
 
 /* Takes them out, and what refers to them; the order stays. */

@@ -26,8 +26,10 @@ struct draft {
     int starttls;                 /* enum check_starttls */
     char name[CONF_NAME_BYTES];   /* without the site */
     int64_t expect_p95_ms;        /* 0: none */
-    uint64_t given;               /* keys of the check that were taken */
-    uint64_t expect_given;        /* keys of its `expect` */
+    int profile;                  /* enum check_profile */
+    int32_t page_limits[CHECK_BUDGET_COUNT]; /* those that are no span; -1 */
+    uint64_t given;        /* keys of the check that were taken */
+    uint64_t expect_given; /* keys of its `expect` */
 };
 
 struct reader {

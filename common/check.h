@@ -20,8 +20,8 @@ enum check_kind {
     CHECK_TCP,
     CHECK_TLS,
     CHECK_HTTP,
-    CHECK_PAGE, /* from here on: kinds with a room, not built yet */
-    CHECK_MAIL,
+    CHECK_PAGE,
+    CHECK_MAIL, /* from here on: kinds with a room, not built yet */
     CHECK_FORM,
     CHECK_KIND_COUNT
 };

@@ -4,6 +4,7 @@
 
 #include "digest.h"
 #include "wire.h"
+#include "wire_page.h"
 #include "wire_part.h"
 #include "wire_phase.h"
 
@@ -318,7 +319,10 @@ take_facts(const Leadline__Facts *pb, struct facts *facts, struct err *err)
         return err_wrap(err, "tls");
     if (pb->dns != NULL && take_dns(pb->dns, facts, err) != 0)
         return err_wrap(err, "dns");
-    return 0;
+    if (pb->page == NULL)
+        return 0;
+    facts->page = wire_page_take(pb->page, err);
+    return facts->page == NULL ? err_wrap(err, "page") : 0;
 }
 
 struct facts *

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "wire.h"
+#include "wire_page.h"
 #include "wire_part.h"
 #include "wire_phase.h"
 
@@ -426,7 +427,11 @@ put_facts(const struct builder *builder, const struct facts *facts,
         (facts->tls != NULL && put_tls(builder, facts->tls, pb) != 0) ||
         (facts->dns != NULL && put_dns(builder, facts->dns, pb) != 0))
         return -1;
-    return 0;
+    if (facts->page == NULL)
+        return 0;
+    pb->page = wire_page_put(
+        facts->page, builder->arena, builder->text_max_bytes, builder->err);
+    return pb->page == NULL ? -1 : 0;
 }
 
 Leadline__Facts *

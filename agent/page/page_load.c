@@ -254,7 +254,7 @@ strengthen(struct page_load *load, int index, const struct html_want *want)
 {
     struct page_resource *item = &load->report.items[index];
 
-    if (want->place.preload)
+    if (want->place.preload || item->type == PAGE_DOCUMENT)
         return;
     item->blocking = page_blocking_of(&want->place);
     if (item->type == PAGE_OTHER)

@@ -78,6 +78,12 @@ same(const struct config *a, const struct config *b)
     return true;
 }
 
+static bool
+is_web(const struct check *check)
+{
+    return check->kind == CHECK_HTTP || check->kind == CHECK_PAGE;
+}
+
 /* What the rest of the collector relies on. */
 static void
 check_promises(const struct config *config)
@@ -93,9 +99,9 @@ check_promises(const struct config *config)
             check->target_millionths > CONF_MILLION ||
             collector_conf_check(config, check->check.name) != check)
             abort();
-        if ((check->check.kind == CHECK_HTTP) != (check->check.url != NULL))
+        if (is_web(&check->check) != (check->check.url != NULL))
             abort();
-        if (check->check.kind != CHECK_HTTP && check->check.host == NULL)
+        if (!is_web(&check->check) && check->check.host == NULL)
             abort();
     }
     for (size_t i = 0; i < config->window_count; i++)

@@ -56,6 +56,9 @@ fill_http(struct check *check)
     put(&check->expect_body, "Get a\nquote|\\d+");
     put(&check->expect_redirect, "https://www.acme.example/");
     check->expect_hops = 0;
+    check->profile = CHECK_PROFILE_NONE;
+    check->budgets[CHECK_BUDGET_LCP_MS] = 2500;
+    check->budgets[CHECK_BUDGET_ERRORS] = 0;
     check->dns_types = 1U << DNS_TYPE_A | 1U << DNS_TYPE_SRV;
     add(&check->expect_answers, "192.0.2.7");
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "page.h"
+
 static void *
 new_items(size_t count, size_t size)
 {
@@ -126,6 +128,38 @@ fill_dns(struct dns_facts *dns)
     dns->truncated = true;
 }
 
+static struct page_report *
+new_page(void)
+{
+    struct page_report *page = new_items(1, sizeof(*page));
+    struct page_resource *item;
+    int index;
+
+    page_report_init(page);
+    (void)page_report_add(page, "https://acme.example/");
+    index = page_report_add(page, "https://cdn.example/a.css");
+    assert(index == 1);
+    item = &page->items[index];
+    item->type = PAGE_STYLESHEET;
+    item->priority = PAGE_VERY_LOW;
+    item->blocking = PAGE_IN_BODY_PARSER_BLOCKING;
+    item->from = 0;
+    item->status = 404;
+    item->bytes_encoded = 100000;
+    item->bytes_header = 300;
+    item->bytes_decoded = 400000;
+    item->start_us = 0;
+    item->end_us = 70000;
+    item->h2 = item->tls = item->third_party = item->in_frame = true;
+    (void)snprintf(item->error, sizeof(item->error), "HTTP 404");
+    page->complete = page->has_text = page->client_rendered = true;
+    page->lcp_candidate = 1;
+    page->fully_loaded_us = 71000;
+    page_report_say(page, "https://cdn.example/a.css: HTTP 404");
+    page->errors_left_out = 2;
+    return page;
+}
+
 struct facts *
 facts_sample(void)
 {
@@ -136,6 +170,7 @@ facts_sample(void)
     fill_http(facts->http);
     fill_tls(facts->tls);
     fill_dns(facts->dns);
+    facts->page = new_page();
     return facts;
 }
 
@@ -285,6 +320,44 @@ same_dns(const struct dns_facts *a, const struct dns_facts *b)
            a->authenticated == b->authenticated && a->truncated == b->truncated;
 }
 
+static bool
+same_item(const struct page_resource *a, const struct page_resource *b)
+{
+    return strcmp(a->url, b->url) == 0 && a->type == b->type &&
+           a->priority == b->priority && a->blocking == b->blocking &&
+           a->from == b->from && a->status == b->status &&
+           a->bytes_encoded == b->bytes_encoded &&
+           a->bytes_header == b->bytes_header &&
+           a->bytes_decoded == b->bytes_decoded && a->start_us == b->start_us &&
+           a->end_us == b->end_us && a->redirect == b->redirect &&
+           a->h2 == b->h2 && a->tls == b->tls &&
+           a->third_party == b->third_party && a->lazy == b->lazy &&
+           a->in_frame == b->in_frame && a->from_cache == b->from_cache &&
+           strcmp(a->error, b->error) == 0;
+}
+
+static bool
+same_page(const struct page_report *a, const struct page_report *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->count != b->count || a->errors.count != b->errors.count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (!same_item(&a->items[i], &b->items[i]))
+            return false;
+    }
+    for (size_t i = 0; i < a->errors.count; i++) {
+        if (strcmp(a->errors.items[i], b->errors.items[i]) != 0)
+            return false;
+    }
+    return a->complete == b->complete && a->has_text == b->has_text &&
+           a->client_rendered == b->client_rendered &&
+           a->lcp_candidate == b->lcp_candidate &&
+           a->fully_loaded_us == b->fully_loaded_us &&
+           a->errors_left_out == b->errors_left_out;
+}
+
 bool
 facts_same(const struct facts *a, const struct facts *b)
 {
@@ -292,5 +365,5 @@ facts_same(const struct facts *a, const struct facts *b)
         return a == b;
     return strcmp(a->ip, b->ip) == 0 && strcmp(a->detail, b->detail) == 0 &&
            same_http(a->http, b->http) && same_tls(a->tls, b->tls) &&
-           same_dns(a->dns, b->dns);
+           same_dns(a->dns, b->dns) && same_page(a->page, b->page);
 }

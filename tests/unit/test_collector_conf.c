@@ -217,7 +217,7 @@ kinds_that_are_not_built_are_left_out_with_a_warning(void **state)
               "    derive: false\n"
               "    main: look\n"
               "    checks:\n"
-              "      - {name: look, kind: page, url: 'https://a.example/'}\n"
+              "      - {name: look, kind: form, url: 'https://a.example/'}\n"
               "      - {name: post, kind: mail, host: a.example}\n"
               "      - {name: up, kind: tcp, host: a.example, port: 1,\n"
               "         depends_on: look, quorum: 9}\n");
@@ -229,6 +229,36 @@ kinds_that_are_not_built_are_left_out_with_a_warning(void **state)
     assert_int_equal(config->checks[0].quorum, 9);
     assert_string_equal(config->sites[0].main_check, "");
     assert_true(config->warnings.count >= 3);
+    collector_conf_free(config);
+}
+
+static void
+a_page_has_a_profile_and_budgets(void **state)
+{
+    struct config *config = must_parse(SMALL
+        "sites:\n"
+        "  - name: a\n"
+        "    checks:\n"
+        "      - {name: p, kind: page, url: 'https://a.example/',\n"
+        "         interval: 15m, profile: regular-3g, expect: {lcp: 2.5s,\n"
+        "         bytes: 2000000, errors: 0, score: 85}}\n"
+        "      - {name: q, kind: page, url: 'https://a.example/'}\n");
+    const struct check *p = &collector_conf_check(config, "a/p")->check;
+    const struct check *q = &collector_conf_check(config, "a/q")->check;
+
+    (void)state;
+    assert_int_equal(p->kind, CHECK_PAGE);
+    assert_int_equal(p->profile, CHECK_PROFILE_REGULAR_3G);
+    assert_int_equal(p->timeout_ms, 45000);
+    assert_int_equal(p->slow_ms, 0);
+    assert_int_equal(p->budgets[CHECK_BUDGET_LCP_MS], 2500);
+    assert_int_equal(p->budgets[CHECK_BUDGET_FCP_MS], -1);
+    assert_int_equal(p->budgets[CHECK_BUDGET_BYTES], 2000000);
+    assert_int_equal(p->budgets[CHECK_BUDGET_ERRORS], 0);
+    assert_int_equal(p->budgets[CHECK_BUDGET_SCORE], 85);
+    assert_int_equal(q->profile, CHECK_PROFILE_SLOW_4G);
+    for (int i = 0; i < CHECK_BUDGET_COUNT; i++)
+        assert_int_equal(q->budgets[i], -1);
     collector_conf_free(config);
 }
 
@@ -374,6 +404,7 @@ all_mistakes_are_told_at_once_in_order(void **state)
         "t.yaml:12:41: interval: \"10ms\" is out of range (5s to 1d)\n"
         "t.yaml:13:25: kind: \"gopher\" is none of dns, tcp, tls, http, page, "
         "mail, form\n"
+        "t.yaml:14:67: profile: \"x\" is none of slow-4g, regular-3g, none\n"
         "t.yaml:15:9: port: is missing: kind tcp needs it (1 to 65535)\n"
         "t.yaml:15:56: regions: \"ue\" is not among the regions that count; "
         "did you mean \"eu\"?\n");
@@ -778,6 +809,7 @@ main(void)
         cmocka_unit_test(other_urls_derive_what_follows_from_them),
         cmocka_unit_test(a_listed_check_changes_only_the_keys_it_gives),
         cmocka_unit_test(kinds_that_are_not_built_are_left_out_with_a_warning),
+        cmocka_unit_test(a_page_has_a_profile_and_budgets),
         cmocka_unit_test(derive_false_and_main_are_obeyed),
         cmocka_unit_test(everything_of_the_contract_is_read),
         cmocka_unit_test(all_mistakes_are_told_at_once_in_order),
