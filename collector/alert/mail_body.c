@@ -288,6 +288,29 @@ put_advice(const struct mail_facts *facts, struct mail_doc *doc)
     }
 }
 
+/* In the words that silence.h takes. */
+static void
+put_silence(const struct mail_facts *facts, struct mail_doc *doc)
+{
+    const struct condition_claim *claim = &facts->condition.claim;
+    enum condition_on on = facts->is_condition ? claim->on : CONDITION_ON_CHECK;
+    const char *name =
+        facts->is_condition ? claim->subject : facts->incident.check_name;
+    const char *key = "";
+
+    if (on == CONDITION_ON_COLLECTOR) {
+        key = "class:";
+        name = alert_class_name((int)claim->class);
+    } else if (on == CONDITION_ON_AGENT) {
+        key = "agent:";
+    } else if (on == CONDITION_ON_REGION) {
+        key = "region:";
+    }
+    if (name != NULL && mail_advice_is_typable(name))
+        mail_doc_say(
+            doc, MAIL_DOC_LINE, "leadline silence '%s%s' --for 2h", key, name);
+}
+
 static void
 put_next(const struct mail_facts *facts, struct mail_doc *doc)
 {
@@ -300,9 +323,7 @@ put_next(const struct mail_facts *facts, struct mail_doc *doc)
         doc, MAIL_DOC_LINE, "leadline incidents show %s", incident->id);
     if (is_on(facts)) {
         mail_doc_say(doc, MAIL_DOC_LINE, "leadline ack %s", incident->id);
-        if (mail_advice_is_typable(name))
-            mail_doc_say(
-                doc, MAIL_DOC_LINE, "leadline silence '%s' --for 2h", name);
+        put_silence(facts, doc);
     }
     if (facts->is_condition) {
         put_advice(facts, doc);

@@ -92,15 +92,6 @@ put_top(const struct mail_digest *digest, struct mail_doc *doc)
 /* ---- sites ---- */
 
 static void
-say_percent(struct uptime_ratio ratio, char out[SAY_BYTES])
-{
-    char percent[UPTIME_PERCENT_BYTES];
-
-    uptime_percent(&ratio, percent);
-    (void)snprintf(out, SAY_BYTES, ratio.whole == 0 ? "%s" : "%s %%", percent);
-}
-
-static void
 say_forms(const struct mail_digest_site *site, char out[SAY_BYTES])
 {
     uint64_t all = site->form_good + site->form_bad;
@@ -119,16 +110,20 @@ put_site(const struct mail_digest_site *site, struct mail_doc *doc)
 {
     bool breached =
         uptime_sla(&site->month, site->target_millionths) == SLA_BREACHED;
-    char day[SAY_BYTES];
-    char month[SAY_BYTES];
-    char covered[SAY_BYTES];
+    struct uptime_ratio ratio;
+    char day[UPTIME_PERCENT_BYTES];
+    char month[UPTIME_PERCENT_BYTES];
+    char covered[UPTIME_PERCENT_BYTES];
     char forms[SAY_BYTES];
     char p95[SAY_BYTES];
     const char *cells[] = {site->name, day, month, covered, forms, p95};
 
-    say_percent(uptime_of(&site->day), day);
-    say_percent(uptime_of(&site->month), month);
-    say_percent(uptime_coverage(&site->month), covered);
+    ratio = uptime_of(&site->day);
+    uptime_percent(&ratio, day);
+    ratio = uptime_of(&site->month);
+    uptime_percent(&ratio, month);
+    ratio = uptime_coverage(&site->month);
+    uptime_percent(&ratio, covered);
     say_forms(site, forms);
     say_latency(site->p95_us, p95);
     mail_doc_put(doc, breached ? MAIL_DOC_BAD_ROW : MAIL_DOC_ROW, cells, 6);
@@ -158,9 +153,9 @@ static void
 put_sites(const struct mail_digest *digest, struct mail_doc *doc)
 {
     static const char *const head[] = {
-        "site", "uptime day", "month", "coverage", "forms", "p95 24 h"};
+        "site", "day", "month", "coverage", "forms", "p95 24 h"};
 
-    mail_doc_say(doc, MAIL_DOC_HEADING, "Sites");
+    mail_doc_say(doc, MAIL_DOC_HEADING, "%s", "Sites (uptime in %)");
     if (digest->site_count == 0) {
         mail_doc_say(doc, MAIL_DOC_NOTE, "none is configured");
         return;
@@ -201,7 +196,7 @@ put_untold(const struct mail_digest *digest, size_t max, struct mail_doc *doc)
         mail_doc_say(doc, MAIL_DOC_NOTE, "none");
         return;
     }
-    mail_doc_put(doc, MAIL_DOC_HEAD, head, 6);
+    mail_doc_put(doc, MAIL_DOC_LONG_HEAD, head, 6);
     for (size_t i = 0; i < digest->untold_count && i < max; i++) {
         const struct mail_digest_untold *untold = &digest->untold[i];
         const struct mail_group_item *item = &untold->item;

@@ -136,10 +136,15 @@ width_of(const char *text)
 }
 
 static bool
+is_head(enum mail_doc_kind kind)
+{
+    return kind == MAIL_DOC_HEAD || kind == MAIL_DOC_LONG_HEAD;
+}
+
+static bool
 is_of_table(enum mail_doc_kind kind)
 {
-    return kind == MAIL_DOC_HEAD || kind == MAIL_DOC_ROW ||
-           kind == MAIL_DOC_BAD_ROW;
+    return is_head(kind) || kind == MAIL_DOC_ROW || kind == MAIL_DOC_BAD_ROW;
 }
 
 /* The columns' widths from `first`, to the end of its table or pairs. */
@@ -153,8 +158,7 @@ measure_columns(
     for (size_t i = first; i < doc->count; i++) {
         const struct mail_doc_row *row = &doc->rows[i];
 
-        if (table ? !is_of_table(row->kind) ||
-                        (i > first && row->kind == MAIL_DOC_HEAD)
+        if (table ? !is_of_table(row->kind) || (i > first && is_head(row->kind))
                   : row->kind != MAIL_DOC_PAIR)
             return;
         for (size_t j = 0; j < row->count; j++) {
@@ -197,7 +201,7 @@ mail_doc_text(const struct mail_doc *doc, struct buf *out, struct err *err)
         const struct mail_doc_row *row = &doc->rows[i];
         int rc = 0;
 
-        if (row->kind == MAIL_DOC_HEAD ||
+        if (is_head(row->kind) ||
             (row->kind == MAIL_DOC_PAIR &&
                 (i == 0 || doc->rows[i - 1].kind != MAIL_DOC_PAIR)))
             measure_columns(doc, i, widths);
@@ -215,6 +219,7 @@ mail_doc_text(const struct mail_doc *doc, struct buf *out, struct err *err)
             break;
         case MAIL_DOC_PAIR:
         case MAIL_DOC_HEAD:
+        case MAIL_DOC_LONG_HEAD:
         case MAIL_DOC_ROW:
         case MAIL_DOC_BAD_ROW:
             rc = put_columns(doc, row, widths, out, err);

@@ -28,8 +28,10 @@ enum mail_doc_kind {
     MAIL_DOC_TITLE, /* the first line; its state's colour behind it */
     MAIL_DOC_LEAD,  /* the second: the whole in a sentence */
     MAIL_DOC_HEADING,
-    MAIL_DOC_PAIR, /* a word and what it is */
-    MAIL_DOC_HEAD, /* of a table; rows follow */
+    MAIL_DOC_PAIR,      /* a word and what it is */
+    MAIL_DOC_HEAD,      /* of a table; rows follow */
+    MAIL_DOC_LONG_HEAD, /* the same; last cells are sentences, which stand on
+                           lines of their own on a phone */
     MAIL_DOC_ROW,
     MAIL_DOC_BAD_ROW, /* a row to look at first */
     MAIL_DOC_NOTE,    /* a sentence under a heading */

@@ -438,7 +438,6 @@ mail_facts_collect(struct store_txn *txn, const struct mail_facts_query *query,
     *facts = (struct mail_facts){
         .state = query->state,
         .was_down = query->was_down,
-        .flapping = query->flapping,
         .now_unix_ms = query->now_unix_ms,
         .zone = query->zone,
         .severity = query->severity,

@@ -15,7 +15,6 @@ struct mail_facts_query {
     const struct condition *condition;   /* NULL: it is an incident of slots */
     enum mail_state state;
     bool was_down;
-    bool flapping;
     enum conf_severity severity;
     const struct zone *zone; /* of the month that uptime is counted over */
     int64_t now_unix_ms;

@@ -74,7 +74,12 @@ static const char style[] =
     ".l{border-color:#3a3d41!important}\n"
     ".c{background:#26282b!important;color:#e6e6e6!important}}\n"
     "@media (max-width:480px){.p{padding-right:7px!important;"
-    "font-size:13px!important}.w{width:84px!important}}\n"
+    "font-size:13px!important}.w{width:84px!important}\n"
+    ".t,.t tbody{display:block}.i{display:flex;flex-wrap:wrap}\n"
+    ".i>*{box-sizing:border-box;width:23%}.i>:nth-child(2){width:28%}"
+    ".i.k>*{width:19%}\n"
+    ".i>:last-child{width:100%;padding-bottom:9px!important}\n"
+    ".h>:last-child{display:none}}\n"
     "</style>";
 
 static size_t
@@ -102,6 +107,18 @@ wrap_of(const char *text)
                                                 : "";
 }
 
+static bool
+is_head(enum mail_doc_kind kind)
+{
+    return kind == MAIL_DOC_HEAD || kind == MAIL_DOC_LONG_HEAD;
+}
+
+static bool
+is_row(enum mail_doc_kind kind)
+{
+    return kind == MAIL_DOC_ROW || kind == MAIL_DOC_BAD_ROW;
+}
+
 static int
 begin_cell(const struct mail_doc_row *row, size_t cell, const char *text,
     struct buf *out, struct err *err)
@@ -109,7 +126,7 @@ begin_cell(const struct mail_doc_row *row, size_t cell, const char *text,
     const char *class = "p";
     const char *more = "";
 
-    if (row->kind == MAIL_DOC_HEAD) {
+    if (is_head(row->kind)) {
         class = "g p";
         more = ";" GREY ";font-weight:normal";
     } else if (row->kind == MAIL_DOC_PAIR && cell == 0) {
@@ -121,21 +138,36 @@ begin_cell(const struct mail_doc_row *row, size_t cell, const char *text,
     }
     return buf_printf(out, err,
         "<%s class=\"%s\" style=\"" CELL_STYLE "%s%s\">",
-        row->kind == MAIL_DOC_HEAD ? "th" : "td", class, wrap_of(text), more);
+        is_head(row->kind) ? "th" : "td", class, wrap_of(text), more);
+}
+
+/* In a table with sentences, cells flow on a phone: see `style`. */
+static const char *
+begin_row(const struct mail_doc *doc, const struct mail_doc_row *row)
+{
+    const struct mail_doc_row *head = row;
+
+    while (head > doc->rows && is_row(head->kind))
+        head--;
+    if (head->kind != MAIL_DOC_LONG_HEAD)
+        return "<tr>";
+    if (head == row)
+        return row->count > 5 ? "<tr class=\"i k h\">" : "<tr class=\"i h\">";
+    return row->count > 5 ? "<tr class=\"i k\">" : "<tr class=\"i\">";
 }
 
 static int
 put_cells(const struct mail_doc *doc, const struct mail_doc_row *row,
     struct buf *out, struct err *err)
 {
-    if (put_ours(out, "<tr>", err) != 0)
+    if (put_ours(out, begin_row(doc, row), err) != 0)
         return -1;
     for (size_t i = 0; i < row->count; i++) {
         const char *text = (const char *)doc->text.data + row->at[i];
 
         if (begin_cell(row, i, text, out, err) != 0 ||
-            put_between(out, "", text,
-                row->kind == MAIL_DOC_HEAD ? "</th>" : "</td>", err) != 0)
+            put_between(out, "", text, is_head(row->kind) ? "</th>" : "</td>",
+                err) != 0)
             return -1;
     }
     return put_ours(out, "</tr>\n", err);
@@ -146,6 +178,10 @@ static const char *
 begin_of(enum mail_doc_kind kind)
 {
     switch (kind) {
+    case MAIL_DOC_LONG_HEAD:
+        return "<table class=\"t\" cellspacing=\"0\" cellpadding=\"0\" "
+               "style=\"margin:6px 0 0;border-collapse:collapse;"
+               "font-size:14px\">\n";
     case MAIL_DOC_PAIR:
     case MAIL_DOC_HEAD:
     case MAIL_DOC_ROW:
@@ -173,6 +209,7 @@ end_of(enum mail_doc_kind kind)
     switch (kind) {
     case MAIL_DOC_PAIR:
     case MAIL_DOC_HEAD:
+    case MAIL_DOC_LONG_HEAD:
     case MAIL_DOC_ROW:
     case MAIL_DOC_BAD_ROW:
         return "</table>\n";
@@ -188,15 +225,9 @@ end_of(enum mail_doc_kind kind)
 }
 
 static bool
-is_row(enum mail_doc_kind kind)
-{
-    return kind == MAIL_DOC_ROW || kind == MAIL_DOC_BAD_ROW;
-}
-
-static bool
 go_together(enum mail_doc_kind a, enum mail_doc_kind b)
 {
-    if (a == MAIL_DOC_HEAD || is_row(a))
+    if (is_head(a) || is_row(a))
         return is_row(b);
     return a == b;
 }
@@ -251,6 +282,7 @@ put_row(const struct mail_doc *doc, const struct mail_doc_row *row,
         return put_between(out, "", text, "\n", err);
     case MAIL_DOC_PAIR:
     case MAIL_DOC_HEAD:
+    case MAIL_DOC_LONG_HEAD:
     case MAIL_DOC_ROW:
     case MAIL_DOC_BAD_ROW:
         return put_cells(doc, row, out, err);

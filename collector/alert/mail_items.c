@@ -111,7 +111,7 @@ mail_items_put(const struct mail_group_item *items, size_t count,
     for (size_t i = 0; i < count; i++)
         sorted[i] = &items[i];
     qsort(sorted, count, sizeof(*sorted), compare);
-    mail_doc_put(doc, MAIL_DOC_HEAD, head, 5);
+    mail_doc_put(doc, MAIL_DOC_LONG_HEAD, head, 5);
     for (size_t i = 0; i < count && i < view->max; i++)
         put_item(sorted[i], view, doc);
     if (count > view->max)

@@ -287,15 +287,15 @@ make_facts(const struct mail_sample_spec *spec, struct mail_facts *facts)
     bool over = kind == SAMPLE_RESOLVED || kind == SAMPLE_WAS_DOWN;
     int64_t hour_ms = HOUR_MS;
 
-    if (kind >= SAMPLE_AGENT_OFFLINE && kind != SAMPLE_REGIONAL &&
-        kind != SAMPLE_FORM) {
+    if (kind == SAMPLE_FLAPPING ||
+        (kind >= SAMPLE_AGENT_OFFLINE && kind != SAMPLE_REGIONAL &&
+            kind != SAMPLE_FORM)) {
         mail_sample_condition(facts, spec);
         return;
     }
     mail_sample(facts, over ? MAIL_RESOLVED : MAIL_FIRING, spec->began_unix_ms,
         spec->zone);
     facts->was_down = kind == SAMPLE_WAS_DOWN;
-    facts->flapping = kind == SAMPLE_FLAPPING;
     if (kind == SAMPLE_WITHDRAWN)
         facts->state = MAIL_WITHDRAWN;
     if (kind == SAMPLE_REGIONAL)

@@ -27,6 +27,11 @@ static const struct story stories[] = {
         "agent eu1 in region eu is silent since 03:10:00 CET, last heard from "
         "203.0.113.9; what it measures meanwhile it keeps and sends when it is "
         "back"},
+    {SAMPLE_FLAPPING, ALERT_FLAPPING, SEVERITY_PAGE, CONDITION_ON_CHECK,
+        "acme/home", "http", "https://acme.example/", "", false,
+        "it went up and down 8 times in its last 21 measurements; single "
+        "outages are not told until it settles, but one of 5 bad measurements "
+        "in a row is"},
     {SAMPLE_AGENT_BACK, ALERT_AGENT_OFFLINE, SEVERITY_NOTIFY,
         CONDITION_ON_AGENT, "eu1", NULL, "", "", false,
         "agent eu1 in region eu was silent, last heard from 203.0.113.9"},

@@ -74,7 +74,6 @@ struct mail_facts {
     enum mail_state state;
     bool was_down; /* with MAIL_RESOLVED: nothing was told while it fired */
     bool sample;   /* a test: says so */
-    bool flapping; /* with MAIL_FIRING: quiet from now on, until it settles */
     int64_t now_unix_ms;
     const struct zone *zone; /* borrowed; NULL: UTC */
     enum conf_severity severity;

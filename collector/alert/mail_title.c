@@ -74,14 +74,6 @@ put_down(const struct mail_facts *facts, const char *test, struct mail_doc *doc)
     char span[SAY_BYTES];
 
     say_span(facts->now_unix_ms - incident->start_unix_ms, span);
-    if (facts->flapping) {
-        mail_doc_say(doc, MAIL_DOC_TITLE,
-            "%sFLAPPING%s%s for %s — %s goes down and up", test,
-            is_regional(facts) ? " in " : "",
-            is_regional(facts) ? incident->scope : "", span,
-            incident->check_name);
-        return;
-    }
     say_where(facts, where, sizeof(where));
     mail_doc_say(doc, MAIL_DOC_TITLE, "%s%sDOWN%s for %s — %s", test,
         facts->state == MAIL_REMINDER ? "STILL " : "", where, span,
@@ -289,10 +281,6 @@ put_glance(const struct mail_facts *facts, struct mail_doc *doc)
         put_whom(facts, doc);
     }
     mail_doc_pair(doc, "severity", "%s", mail_severity_name(facts->severity));
-    if (facts->flapping)
-        mail_doc_pair(doc, "from now on",
-            "no mail of each change; again when it settles, or after five "
-            "slots down in a row");
     put_acked(facts, doc);
     mail_doc_pair(doc, "type", "leadline incidents show %s", incident->id);
 }

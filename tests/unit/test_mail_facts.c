@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "cm.h"
+#include "digest_facts.h"
 #include "evidence.h"
+#include "mailq.h"
+#include "notice_log.h"
 #include "raw.h"
 #include "registry.h"
 #include "tmp_store.h"
@@ -297,6 +300,143 @@ what_is_not_in_the_store_is_left_out(void **state)
 
 #define with_store(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- the digest ---- */
+
+static void
+digest_of(struct fixture *fixture, struct mail_digest *digest)
+{
+    int64_t now_unix_ms = first + SLOTS * MINUTE + 30000;
+    struct err err;
+
+    assert_ok(digest_facts_collect(fixture->txn,
+                  &(struct digest_query){
+                      .conf = fixture->conf,
+                      .from_unix_ms = now_unix_ms - 24 * 60 * MINUTE,
+                      .now_unix_ms = now_unix_ms,
+                  },
+                  digest, &err),
+        err);
+}
+
+static void
+a_digest_of_nothing_has_every_site_in_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mail_digest digest;
+
+    digest_of(fixture, &digest);
+    assert_int_equal(digest.site_count, 1);
+    assert_string_equal(digest.sites[0].name, "acme");
+    assert_string_equal(digest.sites[0].main_check, "acme/home");
+    assert_int_equal(digest.sites[0].p95_us, -1);
+    assert_false(digest.sites[0].has_form);
+    assert_int_equal(digest.open_count, 0);
+    assert_int_equal(digest.over_count, 0);
+    assert_int_equal(digest.untold_count, 0);
+    assert_int_equal(digest.agents_expected, 0);
+    mail_digest_free(&digest);
+}
+
+static void
+put_incident(struct fixture *fixture, const char *id, int slot, bool late)
+{
+    struct incident_row row = fixture->incident;
+    struct err err;
+
+    (void)strcpy(row.id, id);
+    row.start_unix_ms = first + slot * MINUTE;
+    row.end_unix_ms = row.start_unix_ms + MINUTE;
+    row.state = INCIDENT_CLOSED;
+    row.late = late;
+    assert_ok(incident_put(fixture->txn, &row, &err), err);
+}
+
+/* Somebody was told that it fires, and that it ended. */
+static void
+put_told(struct fixture *fixture, const char *id, int64_t at_unix_ms)
+{
+    struct notice notice = {.state = INCIDENT_CLOSED};
+    struct notice_target *target;
+    struct err err;
+
+    (void)strcpy(notice.id, id);
+    (void)strcpy(notice.subject, "acme/home");
+    (void)strcpy(notice.scope, "eu");
+    target = notice_target(&notice, "one@acme-mail.example", &err);
+    assert_made(target, err);
+    target->told = NOTICE_TOLD_RESOLVED;
+    target->last_unix_ms = at_unix_ms;
+    assert_ok(notice_settle(fixture->txn, &notice, &err), err);
+    notice_free(&notice);
+}
+
+static void
+put_queued(struct fixture *fixture, uint64_t id, bool dead)
+{
+    struct mailq_row row = {
+        .id = id,
+        .dead = dead,
+        .queued_unix_ms = first + (int64_t)id * MINUTE,
+        .message = {.data = (const uint8_t *)"x", .len = 1},
+    };
+    struct err err;
+
+    (void)strcpy(row.recipient, "two@acme-mail.example");
+    (void)strcpy(row.last_error, "550 no such user");
+    assert_ok(mailq_put(fixture->txn, &row, &err), err);
+}
+
+static void
+put_agent(struct fixture *fixture, const char *name, int64_t seen_unix_ms)
+{
+    struct agent_row row = {.key_count = 1, .last_seen_unix_ms = seen_unix_ms};
+    struct err err;
+
+    (void)strcpy(row.name, name);
+    (void)strcpy(row.region, "eu");
+    row.number = fixture->agent_numbers[0];
+    row.region_number = fixture->region_numbers[0];
+    assert_ok(agent_put(fixture->txn, &row, &err), err);
+}
+
+static void
+a_digest_tells_what_nobody_was_told_and_why(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now_unix_ms = first + SLOTS * MINUTE;
+    struct mail_digest digest;
+
+    add_results(fixture);
+    put_incident(fixture, "AAAAAAA1", 3, true);
+    put_incident(fixture, "AAAAAAA2", 10, false);
+    put_incident(fixture, "AAAAAAA3", 20, false);
+    put_told(fixture, "AAAAAAA3", now_unix_ms);
+    put_queued(fixture, 1, false);
+    put_queued(fixture, 2, true);
+    put_agent(fixture, "eu1", now_unix_ms);
+    put_agent(fixture, "eu2", now_unix_ms - 60 * MINUTE);
+    digest_of(fixture, &digest);
+    assert_int_equal(digest.untold_count, 2);
+    assert_string_equal(digest.untold[0].item.id, "AAAAAAA1");
+    assert_non_null(strstr(digest.untold[0].why, "late"));
+    assert_string_equal(digest.untold[1].item.id, "AAAAAAA2");
+    assert_int_equal(digest.over_count, 1);
+    assert_string_equal(digest.over[0].id, "AAAAAAA3");
+    assert_int_equal(digest.mails_told, 1);
+    assert_int_equal(digest.mails_queued, 1);
+    assert_int_equal(digest.oldest_queued_unix_ms, first + MINUTE);
+    assert_int_equal(digest.dead_count, 1);
+    assert_string_equal(digest.dead[0].error, "550 no such user");
+    assert_int_equal(digest.agents_expected, 2);
+    assert_int_equal(digest.agents_present, 1);
+    assert_string_equal(digest.silent[0].name, "eu2");
+    /* Down in one region of three: partial, so up. */
+    assert_true(digest.sites[0].day.partial_ms >= 9 * MINUTE);
+    assert_int_equal(digest.sites[0].day.down_ms, 0);
+    assert_in_range(digest.sites[0].p95_us, 298375, 301625);
+    mail_digest_free(&digest);
+}
+
 int
 main(void)
 {
@@ -307,6 +447,10 @@ main(void)
         with_store(evidence_of_that_minute_comes_with_it),
         with_store(after_its_end_the_last_failure_in_it_is_shown),
         with_store(what_is_not_in_the_store_is_left_out),
+        cmocka_unit_test_setup_teardown(
+            a_digest_of_nothing_has_every_site_in_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_digest_tells_what_nobody_was_told_and_why, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("mail_facts", tests, NULL, NULL);
