@@ -193,7 +193,7 @@ add_item(struct page_graph *g, size_t i)
         add_edge(g,
             item->from >= 0 && (size_t)item->from < i ? (size_t)item->from : 0,
             i);
-    if (item->type == PAGE_DOCUMENT)
+    if (item->redirect && item->from == (int)g->document)
         g->document = i;
 }
 

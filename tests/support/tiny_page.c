@@ -29,7 +29,7 @@ tiny_page_add(struct page_report *report, const char *url, enum page_type type,
         type == PAGE_IMAGE || type == PAGE_FONT ? bytes : 3 * bytes;
     item->server_us = 90000;
     item->start_us = at > 0 ? 120000 : 0;
-    item->end_us = item->start_us + 100000 + at * 1000;
+    item->end_us = item->start_us + 100000 + (int64_t)at * 1000;
     item->phase_us[PHASE_CONNECT] = at == 0 ? 20000 : -1;
     return item;
 }

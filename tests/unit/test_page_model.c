@@ -3,7 +3,7 @@
 #include "page_model.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "cm.h"
 #include "tiny_page.h"
@@ -272,6 +272,70 @@ failed_requests_and_an_empty_page_do_no_harm(void **state)
     assert_true(figures.fcp_us == PAGE_NO_FIGURE);
 }
 
+/* ---- any page at all ---- */
+
+static uint32_t
+draw(uint32_t *state, uint32_t below)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return (*state >> 8) % below;
+}
+
+static void
+draw_page(struct page_report *page, uint32_t *state)
+{
+    size_t count = 1 + draw(state, 60);
+
+    page_report_init(page);
+    for (size_t i = 0; i < count; i++) {
+        char url[64];
+        struct page_resource *item;
+
+        (void)snprintf(
+            url, sizeof(url), "https://h%u.example/%zu", draw(state, 8), i);
+        item = tiny_page_add(page, url,
+            i == 0 ? PAGE_DOCUMENT
+                   : (enum page_type)draw(state, PAGE_TYPE_COUNT),
+            (enum page_priority)draw(state, PAGE_PRIORITY_COUNT),
+            draw(state, 400000));
+        item->blocking = (enum page_blocking)draw(state, PAGE_BLOCKING_COUNT);
+        item->from = (int)draw(state, (uint32_t)count + 2) - 1;
+        item->level = (uint8_t)draw(state, 12);
+        item->h2 = draw(state, 2) == 0;
+        item->from_cache = draw(state, 10) == 0;
+        item->status = i > 0 && draw(state, 8) == 0 ? 0 : 200;
+        item->server_us = (int64_t)draw(state, 400000) - 1;
+        item->render_font = draw(state, 2) == 0;
+        item->phase_us[PHASE_CONNECT] = (int64_t)draw(state, 50000) - 1;
+    }
+    page->lcp_candidate = (int)draw(state, (uint32_t)count + 1) - 1;
+}
+
+static void
+whatever_the_page_the_figures_are_in_order(void **state)
+{
+    uint32_t seed = 20261124;
+
+    (void)state;
+    for (int n = 0; n < 300; n++) {
+        struct page_report page;
+        struct page_figures f;
+
+        draw_page(&page, &seed);
+        f = model(&page, n % 2 == 0 ? PAGE_SLOW_4G : PAGE_REGULAR_3G);
+        assert_true(f.ttfb_us > 0);
+        assert_true(f.ttfb_us <= f.fcp_us && f.fcp_us <= f.lcp_us);
+        for (size_t i = 0; i < page.count; i++) {
+            if (f.spans[i].start_us == PAGE_NO_FIGURE)
+                continue;
+            assert_true(f.spans[i].start_us <= f.spans[i].end_us);
+            assert_true(f.spans[i].end_us <= f.fully_loaded_us);
+        }
+        assert_true(f.score.known && f.score.low <= f.score.high);
+        page_report_free(&page);
+    }
+}
+
 static void
 profiles_have_names(void **state)
 {
@@ -301,6 +365,7 @@ main(void)
         cmocka_unit_test(what_scripts_make_is_not_guessed),
         cmocka_unit_test(without_a_profile_it_is_the_load_as_seen),
         cmocka_unit_test(failed_requests_and_an_empty_page_do_no_harm),
+        cmocka_unit_test(whatever_the_page_the_figures_are_in_order),
         cmocka_unit_test(profiles_have_names),
     };
 

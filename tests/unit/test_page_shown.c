@@ -221,7 +221,8 @@ check_rule(const json_t *at, const char *path, json_type type)
     (void)snprintf(key, sizeof(key), "%.*s", (int)len, path);
     at = json_object_get(at, key);
     if (at == NULL)
-        fail_msg("no %s", path);
+        print_error("no %s\n", path);
+    assert_non_null(at);
     path += len;
     if (path[0] == '\0') {
         if (json_typeof(at) != type)

@@ -5,45 +5,76 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "page_model.h"
 
+/* The words after the URL, in their order. */
+enum word {
+    TYPE,
+    PRIORITY,
+    BLOCKING,
+    FROM,
+    LEVEL,
+    H2,
+    STATUS,
+    ENCODED,
+    HEADER,
+    DECODED,
+    SERVER_US,
+    RENDER_FONT,
+    SWAPS,
+    WORDS
+};
+
 static int
-take(struct page_report *report, const char *line)
+take_words(const char *at, int64_t words[WORDS])
 {
-    char url[2048];
-    int type, priority, blocking, from, level, h2, status, render, swaps;
-    int64_t encoded, header, decoded, server_us;
+    for (int i = 0; i < WORDS; i++) {
+        char *end;
+
+        words[i] = strtoll(at, &end, 10);
+        if (end == at)
+            return -1;
+        at = end;
+    }
+    return 0;
+}
+
+static int
+take(struct page_report *report, char *line)
+{
+    char *rest = strchr(line, ' ');
     struct page_resource *item;
+    int64_t words[WORDS];
     int at;
 
-    if (sscanf(line,
-            "%2047s %d %d %d %d %d %d %d %" SCNd64 " %" SCNd64 " %" SCNd64
-            " %" SCNd64 " %d %d",
-            url, &type, &priority, &blocking, &from, &level, &h2, &status,
-            &encoded, &header, &decoded, &server_us, &render, &swaps) != 14)
+    if (rest == NULL)
         return -1;
-    at = page_report_add(report, url);
+    *rest++ = '\0';
+    if (take_words(rest, words) != 0)
+        return -1;
+    at = page_report_add(report, line);
     if (at < 0)
         return -1;
     item = &report->items[at];
     (void)snprintf(item->origin, sizeof(item->origin), "%.*s",
-        (int)(strcspn(url + 8, "/") + 8), url);
-    item->type = (enum page_type)type;
-    item->priority = (enum page_priority)priority;
-    item->blocking = (enum page_blocking)blocking;
-    item->from = from;
-    item->level = (uint8_t)level;
-    item->h2 = h2 != 0;
+        (int)(strcspn(item->url + 8, "/") + 8), item->url);
+    item->type = (enum page_type)words[TYPE];
+    item->priority = (enum page_priority)words[PRIORITY];
+    item->blocking = (enum page_blocking)words[BLOCKING];
+    item->from = (int)words[FROM];
+    item->level = (uint8_t)words[LEVEL];
+    item->h2 = words[H2] != 0;
     item->tls = true;
-    item->status = status;
-    item->bytes_encoded = encoded;
-    item->bytes_header = header;
-    item->bytes_decoded = decoded;
-    item->server_us = server_us;
-    item->render_font = render != 0;
-    item->font_swaps = swaps != 0;
+    item->status = (int32_t)words[STATUS];
+    item->bytes_encoded = words[ENCODED];
+    item->bytes_header = words[HEADER];
+    item->bytes_decoded = words[DECODED];
+    item->server_us = words[SERVER_US];
+    item->render_font = words[RENDER_FONT] != 0;
+    item->font_swaps = words[SWAPS] != 0;
     return 0;
 }
 
