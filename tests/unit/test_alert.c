@@ -396,6 +396,68 @@ a_firing_mail_still_queued_becomes_one_that_says_it_was_down(void **state)
     assert_queue(fixture, "");
 }
 
+/* The mailer reports of each that it could not be sent. */
+static void
+fail_to_deliver(struct fixture *fixture)
+{
+    struct seen seen;
+    struct mailq_row row;
+    struct err err;
+
+    look(fixture, &seen);
+    for (size_t i = 0; i < seen.count; i++) {
+        assert_int_equal(mailq_get(fixture->txn, seen.ids[i], &row, &err), 1);
+        assert_ok(mailq_take_report(fixture->txn,
+                      &(struct mailq_report){.id = row.id,
+                          .tries = row.tries,
+                          .outcome = MAILQ_LATER,
+                          .text = "Connection refused",
+                          .at_unix_ms = fixture->now_unix_ms},
+                      &err),
+            err);
+    }
+}
+
+/* Told before, over meanwhile; come and gone meanwhile; and still there. */
+static void
+after_an_hour_without_mail_what_comes_makes_sense(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row home = incident_of("acme/home", "global");
+    struct incident_row www = incident_of("acme/www", "global");
+    struct incident_row again = home;
+
+    tell(fixture, &home, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    deliver(fixture, "firing acme/home global one");
+    for (int64_t minute = 1; minute <= 60; minute++) {
+        fixture->now_unix_ms = start + minute * MINUTE;
+        if (minute == 10)
+            tell(fixture, &www, true);
+        if (minute == 20)
+            close_it(fixture, &www);
+        if (minute == 30)
+            close_it(fixture, &home);
+        if (minute == 40) {
+            again.start_unix_ms = fixture->now_unix_ms - 2 * MINUTE;
+            again.detected_unix_ms = fixture->now_unix_ms;
+            again.noticed_unix_ms = fixture->now_unix_ms;
+            incident_make_id(
+                again.check, again.scope, again.start_unix_ms, again.id);
+            tell(fixture, &again, true);
+        }
+        run_at(fixture, fixture->now_unix_ms);
+        run_at(fixture, fixture->now_unix_ms + 6 * SECOND);
+        fail_to_deliver(fixture);
+    }
+    deliver(fixture, "resolved acme/www global one, "
+                     "resolved acme/home global one, "
+                     "firing acme/home global one");
+    run_at(fixture, start + 61 * MINUTE);
+    assert_queue(fixture, "");
+}
+
 static void
 what_becomes_untrue_is_withdrawn_once_if_it_was_told(void **state)
 {
@@ -1114,6 +1176,7 @@ main(void)
         with_store(a_reminder_comes_every_four_hours),
         with_store(
             a_firing_mail_still_queued_becomes_one_that_says_it_was_down),
+        with_store(after_an_hour_without_mail_what_comes_makes_sense),
         with_store(what_becomes_untrue_is_withdrawn_once_if_it_was_told),
         with_store(a_mail_that_got_out_after_all_is_withdrawn),
         with_store(whoever_was_told_of_a_merged_incident_hears_of_its_end),
