@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alert_ack.h"
+#include "alert_digest.h"
 #include "alert_flap.h"
 #include "alert_flush.h"
 #include "class.h"
@@ -20,6 +21,7 @@ struct alert {
     int64_t ran_unix_ms;
     int64_t next_unix_ms;
     int64_t swept_unix_ms;
+    int64_t digest_unix_ms; /* the next is due; 0: not known */
     struct alert_flap flap;
 };
 
@@ -48,6 +50,7 @@ alert_set_history(struct alert *alert, const struct conf_history *conf)
 {
     alert->conf = conf;
     alert->changed = true;
+    alert->digest_unix_ms = 0;
 }
 
 /* All that must not be lost is in the store. */
@@ -55,6 +58,7 @@ void
 alert_forget(struct alert *alert)
 {
     alert->changed = true;
+    alert->digest_unix_ms = 0;
 }
 
 /* ---- news ---- */
@@ -247,9 +251,9 @@ sweep(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
     return mailq_sweep(txn, now_unix_ms, err);
 }
 
-int
-alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
-    bool *queued, int64_t *next_unix_ms, struct err *err)
+static int
+tell_what_is_due(struct alert *alert, struct store_txn *txn,
+    int64_t now_unix_ms, bool *queued, int64_t *next_unix_ms, struct err *err)
 {
     struct alert_flush flush = {
         .txn = txn,
@@ -278,5 +282,25 @@ alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
         alert->next_unix_ms = flush.next_unix_ms;
     *queued = flush.queued;
     *next_unix_ms = flush.active > 0 ? alert->next_unix_ms : INT64_MAX;
+    return 0;
+}
+
+int
+alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
+    bool *queued, int64_t *next_unix_ms, struct err *err)
+{
+    if (now_unix_ms < alert->ran_unix_ms)
+        alert->digest_unix_ms = 0;
+    if (tell_what_is_due(
+            alert, txn, now_unix_ms, queued, next_unix_ms, err) != 0)
+        return -1;
+    if (now_unix_ms >= alert->digest_unix_ms &&
+        alert_digest_run(txn, alert->conf, now_unix_ms, queued,
+            &alert->digest_unix_ms, err) != 0) {
+        alert->digest_unix_ms = 0;
+        return -1;
+    }
+    if (alert->digest_unix_ms < *next_unix_ms)
+        *next_unix_ms = alert->digest_unix_ms;
     return 0;
 }

@@ -343,6 +343,9 @@ find_room(
     size_t used = 0;
     uint64_t last = 0;
 
+    *room = SIZE_MAX; /* posts are for programs, and may be any number */
+    if (part->cells[0].receiver->webhook != NULL)
+        return 0;
     if (notice_get_pace(
             at->tell.txn, part->cells[0].receiver->address, &pace, err) < 0)
         return -1;
@@ -457,9 +460,8 @@ mark_alone(const struct part *part)
     }
 }
 
-/* Posts are for programs: each by itself, and any number. */
 static int
-tell_mails(struct flushing *at, struct part *part, struct err *err)
+tell_messages(struct flushing *at, struct part *part, struct err *err)
 {
     size_t room;
 
@@ -493,13 +495,10 @@ do_recipient(
         if (decide_group(at, &cells[i], next - i, err) != 0)
             return -1;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         any = any || tells(cells[i].action);
-        cells[i].alone =
-            cells[i].receiver->webhook != NULL && tells(cells[i].action);
-    }
-    if (any && cells[0].receiver->webhook == NULL)
-        rc = tell_mails(at, &part, err);
+    if (any)
+        rc = tell_messages(at, &part, err);
     free_part(&part);
     return rc;
 }

@@ -123,17 +123,16 @@ collect(const struct alert_tell *tell, const struct notice *notice,
 /* ---- one ---- */
 
 static int
-write_post(const struct receiver *receiver, const struct mail_facts *facts,
+write_post(const struct receiver *receiver, const struct webhook_note *note,
     struct buf *out, struct err *err)
 {
-    const struct webhook_note note = {.facts = facts};
     int kind = webhook_kind_of(receiver->webhook->kind);
 
     if (kind < 0)
         return err_set(err, ERR_STATE, "webhook %s is of no kind",
             receiver->webhook->name);
     return webhook_text_write(
-        (enum webhook_kind)kind, receiver->webhook->name, &note, out, err);
+        (enum webhook_kind)kind, receiver->webhook->name, note, out, err);
 }
 
 static int
@@ -145,6 +144,7 @@ write_one(const struct alert_tell *tell, const struct alert_word *word,
         .to = word->receiver->address,
         .notice = mail,
     };
+    const struct webhook_note note = {.facts = facts};
     struct err ignored;
     struct zone *zone = zone_open(word->receiver->timezone, &ignored);
     int rc;
@@ -153,7 +153,7 @@ write_one(const struct alert_tell *tell, const struct alert_word *word,
     facts->state = word->state;
     facts->was_down = word->was_down;
     rc = word->receiver->webhook != NULL
-             ? write_post(word->receiver, facts, out, err)
+             ? write_post(word->receiver, &note, out, err)
              : mail_text_write(facts, &envelope, out, err);
     facts->zone = NULL;
     zone_close(zone);
@@ -322,7 +322,10 @@ write_several(const struct alert_tell *tell,
 
         (void)snprintf(group.site, sizeof(group.site), "%s", message->group);
         (void)snprintf(group.root, sizeof(group.root), "%s", message->root);
-        rc = mail_group_write(&group, &envelope, out, err);
+        rc = receiver->webhook != NULL
+                 ? write_post(receiver, &(struct webhook_note){.group = &group},
+                       out, err)
+                 : mail_group_write(&group, &envelope, out, err);
     }
     zone_close(zone);
     free(items);
