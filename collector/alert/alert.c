@@ -9,11 +9,17 @@
 #include "alert_flush.h"
 #include "class.h"
 #include "notice_log.h"
+#include "silence.h"
 
 enum {
     LOOK_MS = 1000, /* while something is active: windows end, reports come */
-    SWEEP_MS = 60 * 1000
+    SWEEP_MS = 60 * 1000,
+    SWEEP_OLD_MS = 3600 * 1000,
+    NOTICE_KEPT_DAYS = 90, /* longer than results that could make it untrue */
+    CONDITION_KEPT_DAYS = 400
 };
+
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 struct alert {
     const struct conf_history *conf; /* borrowed */
@@ -21,6 +27,7 @@ struct alert {
     int64_t ran_unix_ms;
     int64_t next_unix_ms;
     int64_t swept_unix_ms;
+    int64_t swept_old_unix_ms;
     int64_t digest_unix_ms; /* the next is due; 0: not known */
     struct alert_flap flap;
 };
@@ -241,9 +248,27 @@ alert_take_condition(void *ctx, struct store_txn *txn, enum condition_news news,
 /* ---- deciding ---- */
 
 static int
+sweep_old(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
+    struct err *err)
+{
+    if (now_unix_ms >= alert->swept_old_unix_ms &&
+        now_unix_ms - alert->swept_old_unix_ms < SWEEP_OLD_MS)
+        return 0;
+    alert->swept_old_unix_ms = now_unix_ms;
+    if (notice_sweep(txn, now_unix_ms - NOTICE_KEPT_DAYS * day_ms, err) != 0 ||
+        condition_sweep(txn, now_unix_ms - CONDITION_KEPT_DAYS * day_ms, err) !=
+            0)
+        return -1;
+    return silence_sweep(txn, now_unix_ms, err);
+}
+
+static int
 sweep(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
     struct err *err)
 {
+    /* A damaged row of old ones must not keep new ones back. */
+    if (sweep_old(alert, txn, now_unix_ms, err) != 0 && err->code != ERR_STATE)
+        return -1;
     if (now_unix_ms >= alert->swept_unix_ms &&
         now_unix_ms - alert->swept_unix_ms < SWEEP_MS)
         return 0;
@@ -291,8 +316,8 @@ alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
 {
     if (now_unix_ms < alert->ran_unix_ms)
         alert->digest_unix_ms = 0;
-    if (tell_what_is_due(
-            alert, txn, now_unix_ms, queued, next_unix_ms, err) != 0)
+    if (tell_what_is_due(alert, txn, now_unix_ms, queued, next_unix_ms, err) !=
+        0)
         return -1;
     if (now_unix_ms >= alert->digest_unix_ms &&
         alert_digest_run(txn, alert->conf, now_unix_ms, queued,

@@ -108,8 +108,7 @@ run_in_zone(struct store_txn *txn, const struct conf_history *conf,
         last_unix_ms = query->now_unix_ms; /* the clock was set back */
         found = 0;
     }
-    if (found < 0 ||
-        (found == 0 && put_last(txn, last_unix_ms, err) != 0))
+    if (found < 0 || (found == 0 && put_last(txn, last_unix_ms, err) != 0))
         return -1;
     due_unix_ms = digest_time_next(query->zone, at, last_unix_ms);
     *next_unix_ms = due_unix_ms;
@@ -143,8 +142,8 @@ alert_digest_run(struct store_txn *txn, const struct conf_history *conf,
     if (conf->count == 0)
         return 0;
     /* NULL is UTC: a zone that is gone must not keep the digest back. */
-    zone = zone_open(
-        conf->versions[conf->count - 1].config->timezone, &ignored);
+    zone =
+        zone_open(conf->versions[conf->count - 1].config->timezone, &ignored);
     query.zone = zone;
     rc = run_in_zone(txn, conf, &query, next_unix_ms, err);
     zone_close(zone);

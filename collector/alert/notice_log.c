@@ -170,6 +170,51 @@ notice_list_free(struct notice_list *list)
     *list = (struct notice_list){0};
 }
 
+/* ---- old ones ---- */
+
+enum { SWEEP_MAX = 500 }; /* a turn */
+
+struct sweeping {
+    int64_t before_unix_ms;
+    char ids[SWEEP_MAX][INCIDENT_ID_BYTES];
+    size_t count;
+};
+
+static int
+note_old(void *ctx, struct bytes key, struct bytes value, struct err *err)
+{
+    struct sweeping *sweeping = ctx;
+    struct notice notice;
+
+    (void)key;
+    if (notice_decode(value, &notice, err) != 0)
+        return -1;
+    if (notice.end_unix_ms != 0 &&
+        notice.end_unix_ms < sweeping->before_unix_ms)
+        memcpy(sweeping->ids[sweeping->count++], notice.id, sizeof(notice.id));
+    notice_free(&notice);
+    return sweeping->count == SWEEP_MAX;
+}
+
+int
+notice_sweep(struct store_txn *txn, int64_t before_unix_ms, struct err *err)
+{
+    struct sweeping sweeping = {.before_unix_ms = before_unix_ms};
+    uint8_t key[KEY_BYTES];
+
+    if (store_each(txn, STORE_NOTICES,
+            (struct bytes){.data = (const uint8_t *)"z", .len = 1},
+            (struct bytes){.data = (const uint8_t *)"{", .len = 1}, note_old,
+            &sweeping, err) != 0)
+        return -1;
+    for (size_t i = 0; i < sweeping.count; i++) {
+        if (store_delete(txn, STORE_NOTICES, key_of('z', sweeping.ids[i], key),
+                err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* ---- mails that tell several ---- */
 
 enum {

@@ -117,6 +117,10 @@ int notice_put_active(
 int notice_settle(
     struct store_txn *txn, const struct notice *notice, struct err *err);
 
+/* Removes some of the settled ones that ended before `before`. */
+int notice_sweep(
+    struct store_txn *txn, int64_t before_unix_ms, struct err *err);
+
 /* All active ones, in a new array of notices that the caller frees. */
 struct notice_list {
     struct notice *items; /* owned */

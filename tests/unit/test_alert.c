@@ -1144,6 +1144,29 @@ tickets_are_told_to_nobody_at_once(void **state)
     assert_queue(fixture, "");
 }
 
+static void
+what_was_told_is_forgotten_after_ninety_days(void **state)
+{
+    struct fixture *fixture = *state;
+    struct incident_row row = incident_of("acme/home", "global");
+    struct notice notice;
+    struct err err;
+
+    tell(fixture, &row, true);
+    run_at(fixture, start);
+    run_at(fixture, start + 5 * SECOND);
+    accept_all(fixture);
+    close_it(fixture, &row);
+    run_at(fixture, start + MINUTE);
+    accept_all(fixture);
+    run_at(fixture, start + 2 * MINUTE);
+    run_at(fixture, start + 89 * 24 * HOUR);
+    assert_int_equal(notice_get(fixture->txn, row.id, &notice, &err), 1);
+    notice_free(&notice);
+    run_at(fixture, start + 91 * 24 * HOUR);
+    assert_int_equal(notice_get(fixture->txn, row.id, &notice, &err), 0);
+}
+
 /* 2026-11-24T08:00:00Z is due; whoever begins at 02:10 gets none before. */
 static void
 a_digest_comes_once_a_day_also_when_there_is_nothing(void **state)
@@ -1211,9 +1234,8 @@ a_webhook_gets_one_post_of_a_group(void **state)
     struct fixture *fixture = *state;
     struct seen seen;
 
-    record(fixture,
-        "webhooks: [{name: chat, kind: generic,\n"
-        "  url: \"https://chat.example/x\"}]\n");
+    record(fixture, "webhooks: [{name: chat, kind: generic,\n"
+                    "  url: \"https://chat.example/x\"}]\n");
     for (int i = 0; i < 5; i++) {
         struct incident_row row = numbered("acme", i);
 
@@ -1268,6 +1290,7 @@ main(void)
         with_store(an_agent_that_starts_forty_times_is_told_once_at_most),
         with_store(tickets_are_told_to_nobody_at_once),
         with_store(a_digest_comes_once_a_day_also_when_there_is_nothing),
+        with_store(what_was_told_is_forgotten_after_ninety_days),
         with_store(a_storm_of_less_lets_a_page_through),
         with_store(a_webhook_gets_one_post_of_a_group),
         with_store(webhooks_get_pages_and_their_resolves),
