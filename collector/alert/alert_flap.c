@@ -191,8 +191,9 @@ place_of(
 {
     size_t i = 0;
 
-    while (i < held->count && (held->items[i].check != item->check ||
-                                  strcmp(held->items[i].scope, item->scope)))
+    while (
+        i < held->count && (held->items[i].check != item->check ||
+                               strcmp(held->items[i].scope, item->scope) != 0))
         i++;
     return i;
 }

@@ -143,8 +143,8 @@ take_checks(struct inhibit *inhibit, const struct config *config)
     for (size_t i = 0; i < config->check_count; i++)
         inhibit->checks[i] = &config->checks[i];
     inhibit->check_count = config->check_count;
-    qsort(inhibit->checks, inhibit->check_count, sizeof(inhibit->checks[0]),
-        compare_checks);
+    qsort(inhibit->checks, inhibit->check_count,
+        sizeof(const struct conf_check *), compare_checks);
 }
 
 static void
@@ -161,7 +161,7 @@ take_firing(struct inhibit *inhibit, const struct notice_list *list,
         if (host_of(inhibit, notice, &inhibit->hosts[inhibit->host_count]))
             inhibit->host_count++;
     }
-    qsort(inhibit->firing, inhibit->firing_count, sizeof(inhibit->firing[0]),
+    qsort(inhibit->firing, inhibit->firing_count, sizeof(const struct notice *),
         compare_firing);
     qsort(inhibit->hosts, inhibit->host_count, sizeof(inhibit->hosts[0]),
         compare_hosts);
@@ -174,10 +174,11 @@ inhibit_new(const struct notice_list *list, const struct config *config,
     struct inhibit *inhibit = calloc(1, sizeof(*inhibit));
 
     if (inhibit != NULL) {
-        inhibit->firing = calloc(list->count + 1, sizeof(inhibit->firing[0]));
+        inhibit->firing =
+            calloc(list->count + 1, sizeof(const struct notice *));
         inhibit->hosts = calloc(list->count + 1, sizeof(inhibit->hosts[0]));
         inhibit->checks =
-            calloc(config->check_count + 1, sizeof(inhibit->checks[0]));
+            calloc(config->check_count + 1, sizeof(const struct conf_check *));
     }
     if (inhibit == NULL || inhibit->firing == NULL || inhibit->hosts == NULL ||
         inhibit->checks == NULL) {

@@ -70,7 +70,7 @@ const struct silence *silence_list_covers(const struct silence_list *list,
     const struct notice *notice, int64_t now_unix_ms);
 
 int silence_encode(
-    const struct silence *silence, struct buf *out, struct err *err);
+    const struct silence *silence, struct buf *buf, struct err *err);
 /* ERR_STATE for anything that is not a silence. */
 int silence_decode(
     struct bytes bytes, struct silence *silence, struct err *err);
