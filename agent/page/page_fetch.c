@@ -21,7 +21,6 @@ struct page_fetch {
     int64_t began_ns;
     int64_t ready_ns; /* the connection is; 0: not yet, as the next one */
     int64_t first_byte_ns;
-    int64_t connected_ns;
     int connect_errno;
     bool fresh; /* the connection was made for it */
     bool keeps_body;
@@ -164,9 +163,9 @@ enum phase
 page_fetch_phase(const struct page_fetch *fetch)
 {
     if (fetch->ready_ns == 0) {
-        if (fetch->connected_ns != 0 && fetch->spec.host->tls)
-            return PHASE_TLS;
-        return PHASE_CONNECT;
+        bool connected = curl_us(fetch->easy, CURLINFO_CONNECT_TIME_T) > 0;
+
+        return connected && fetch->spec.host->tls ? PHASE_TLS : PHASE_CONNECT;
     }
     return fetch->first_byte_ns == 0 ? PHASE_WAIT : PHASE_TRANSFER;
 }

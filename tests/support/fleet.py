@@ -97,7 +97,7 @@ class Fleet:
                  **settings}
         if self.dns is not None:
             check.setdefault("server", self.dns.address)
-        if self.site is not None and kind in ("http", "tls"):
+        if self.site is not None and kind in ("http", "tls", "page"):
             check.setdefault("ca_file", str(self.site.ca_file))
         return check
 
