@@ -216,6 +216,7 @@ the_subject_never_has_a_state_in_it(void **state)
         (void)snprintf(subject, sizeof(subject),
             "\r\nSubject: [INC-%s] acme/home\r\n", fixture->facts.incident.id);
         assert_non_null(strstr(text_of(fixture), subject));
+        mail_facts_free(&fixture->facts);
     }
 }
 
