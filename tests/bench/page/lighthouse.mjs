@@ -1,7 +1,7 @@
 // lighthouse.mjs MODULES OUT http1|http2 RUNS [SITE...]: what Lighthouse's
 // mobile run (simulate) says of the pages of sites.mjs, one JSON line a run:
 // figures, the two estimates behind each, and the requests Chromium made.
-import {appendFileSync, mkdirSync} from 'node:fs';
+import {appendFileSync, mkdirSync, rmSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
 import {join, resolve} from 'node:path';
 import {tmpdir} from 'node:os';
@@ -86,4 +86,5 @@ for (const name of names.length ? names : Object.keys(sites))
   for (let i = 0; i < Number(runs); i++)
     appendFileSync(out, JSON.stringify(await run(name)) + '\n');
 server.close();
+rmSync(dir, {recursive: true});
 process.exit(0);
