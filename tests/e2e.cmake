@@ -41,6 +41,7 @@ fleet_test(integration integration/e2e_web.py 240)
 fleet_test(integration integration/e2e_answers.py 240)
 fleet_test(integration integration/e2e_page.py 60)
 fleet_test(integration integration/e2e_command.py 300)
+fleet_test(integration integration/e2e_alerts.py 240)
 fleet_test(integration integration/e2e_keys.py 240)
 fleet_test(integration integration/e2e_rotate.py 240)
 set_property(TEST integration.rotate APPEND PROPERTY

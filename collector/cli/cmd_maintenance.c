@@ -1,70 +1,17 @@
 #include "cmd_maintenance.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "render.h"
+#include "cli_tell.h"
 #include "source.h"
 #include "table.h"
-
-/* Who asks, as far as this machine knows: for the log and the reports. */
-static const char *
-who_asks(void)
-{
-    const char *before_sudo = getenv("SUDO_USER");
-    const struct passwd *user;
-
-    if (geteuid() == 0 && before_sudo != NULL && before_sudo[0] != '\0')
-        return before_sudo;
-    user = getpwuid(getuid());
-    return user != NULL ? user->pw_name : "";
-}
-
-/* Tells the collector; `say` is what is said to people of its answer. */
-static int
-tell(const struct cli *cli, const char *command, const json_t *args,
-    render_fn *say)
-{
-    json_t *signed_args;
-    json_t *answer;
-    struct err err;
-    int code = CLI_DONE;
-
-    if (cli->store != NULL) {
-        (void)fprintf(stderr,
-            "leadline: this is told to a running collector, not to a store\n");
-        return CLI_USAGE;
-    }
-    signed_args = json_deep_copy(args);
-    if (cli_arg(args, "author") == NULL)
-        (void)json_object_set_new(
-            signed_args, "author", json_string(who_asks()));
-    answer = source_tell(cli, command, signed_args, &code, &err);
-    json_decref(signed_args);
-    if (answer == NULL)
-        return cli_complain(&err);
-    if (cli->json)
-        cli_print_json(answer);
-    else
-        say(cli, answer);
-    json_decref(answer);
-    return code;
-}
-
-static void
-say_line(const struct cli *cli, const char *name, const char *rest)
-{
-    paper_put(&cli->paper, PAPER_PLAIN, "%s %s", name, rest);
-    paper_end(&cli->paper);
-}
 
 static void
 say_paused(const struct cli *cli, const json_t *answer)
 {
-    say_line(cli, render_text(answer, "check"),
+    cli_say_line(cli, render_text(answer, "check"),
         "is paused: agents stop measuring it, and until `leadline resume` its "
         "time is maintenance");
 }
@@ -72,50 +19,50 @@ say_paused(const struct cli *cli, const json_t *answer)
 static void
 say_resumed(const struct cli *cli, const json_t *answer)
 {
-    say_line(cli, render_text(answer, "check"), "is measured again");
+    cli_say_line(cli, render_text(answer, "check"), "is measured again");
 }
 
 static void
 say_added(const struct cli *cli, const json_t *answer)
 {
-    say_line(cli, render_text(answer, "id"),
+    cli_say_line(cli, render_text(answer, "id"),
         "is this window's name: `leadline maintenance end` ends it sooner");
 }
 
 static void
 say_ended(const struct cli *cli, const json_t *answer)
 {
-    say_line(cli, render_text(answer, "id"), "ends");
+    cli_say_line(cli, render_text(answer, "id"), "ends");
 }
 
 int
 cmd_pause_run(const struct cli *cli, const json_t *args)
 {
-    return tell(cli, "pause", args, say_paused);
+    return cli_tell(cli, "pause", args, say_paused);
 }
 
 int
 cmd_resume_run(const struct cli *cli, const json_t *args)
 {
-    return tell(cli, "resume", args, say_resumed);
+    return cli_tell(cli, "resume", args, say_resumed);
 }
 
 int
 cmd_maintenance_add_run(const struct cli *cli, const json_t *args)
 {
-    return tell(cli, "maintenance.add", args, say_added);
+    return cli_tell(cli, "maintenance.add", args, say_added);
 }
 
 int
 cmd_maintenance_end_run(const struct cli *cli, const json_t *args)
 {
-    return tell(cli, "maintenance.end", args, say_ended);
+    return cli_tell(cli, "maintenance.end", args, say_ended);
 }
 
 static void
 say_removed(const struct cli *cli, const json_t *answer)
 {
-    say_line(cli, render_text(answer, "id"), "has never been");
+    cli_say_line(cli, render_text(answer, "id"), "has never been");
 }
 
 /* One that ends before it begins, here in 1970, is taken out. */
@@ -126,7 +73,7 @@ cmd_maintenance_remove_run(const struct cli *cli, const json_t *args)
     int code;
 
     (void)json_object_set_new(with_end, "at", json_string("1"));
-    code = tell(cli, "maintenance.end", with_end, say_removed);
+    code = cli_tell(cli, "maintenance.end", with_end, say_removed);
     json_decref(with_end);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "args.h"
 #include "clock.h"
 #include "cmd_agent.h"
+#include "cmd_alerts.h"
 #include "cmd_backup.h"
 #include "cmd_check_config.h"
 #include "cmd_export.h"
@@ -75,10 +76,20 @@ run_incidents(const struct cli *cli, const json_t *args)
     return ask(cli, "incidents", args, render_incidents);
 }
 
+/* What slots made has evidence; the rest has words. */
+static void
+render_shown(const struct cli *cli, const json_t *answer)
+{
+    if (json_object_get(answer, "evidence") != NULL)
+        render_incident(cli, answer);
+    else
+        render_condition(cli, answer);
+}
+
 static int
 run_incident(const struct cli *cli, const json_t *args)
 {
-    return ask(cli, "incidents.show", args, render_incident);
+    return ask(cli, "incidents.show", args, render_shown);
 }
 
 static int
@@ -161,6 +172,17 @@ static const struct cli_command commands[] = {
         "ends a window now, or at that moment"},
     {"maintenance remove", {"id!", "author=", NULL}, cmd_maintenance_remove_run,
         "WINDOW", "takes a window out as if it had never been, past ones too"},
+    {"alerts", {NULL}, cmd_alerts_run, "",
+        "what fires, who was told, what is quiet and why, what is queued"},
+    {"ack", {"id!", "author=", NULL}, cmd_ack_run, "ID",
+        "you have it: no reminders for a day"},
+    {"silence list", {NULL}, cmd_silence_list_run, "", "what is silenced"},
+    {"silence end", {"id!", "author=", NULL}, cmd_silence_end_run, "ID",
+        "ends a silence now"},
+    {"silence", {"match!", "for=", "to=", "reason=", "author=", NULL},
+        cmd_silence_run,
+        "'CHECK region:R class:C agent:A' --for 2h|--to T [--reason TEXT]",
+        "no messages about it for a while; numbers stay as they are"},
     {"check-config", {"file!", NULL}, cmd_check_config_run, "FILE",
         "every mistake in a configuration, or what it means"},
     {"verify", {NULL}, cmd_verify_run, "",

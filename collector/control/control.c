@@ -151,6 +151,7 @@ take_request(struct control *control, const struct control_peer *peer,
     if (!json_is_object(args))
         control_refuse(control, peer, 2, "the arguments are not an object");
     else if (!control_change(control, peer, request.command, args) &&
+             !control_alert(control, peer, request.command, args) &&
              !control_command(control, peer, request.command, args) &&
              !control_import(control, peer, request.command, args) &&
              !control_errand(control, peer, request.command, args))

@@ -84,6 +84,10 @@ void control_clean_imports(const char *store_dir);
 bool control_change(struct control *control, const struct control_peer *peer,
     const char *command, const json_t *args);
 
+/* control_alert.c: what a person answers to alerts; the same. */
+bool control_alert(struct control *control, const struct control_peer *peer,
+    const char *command, const json_t *args);
+
 /* control_command.c: what changes the configuration in force; the same. */
 bool control_command(struct control *control, const struct control_peer *peer,
     const char *command, const json_t *args);

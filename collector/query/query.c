@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agents.h"
+#include "alerts.h"
 #include "blind.h"
 #include "export.h"
 #include "facts_json.h"
@@ -332,8 +333,15 @@ run_incident(const struct query_env *env, const json_t *args, json_t **answer,
 
     if (id == NULL)
         return err_set(err, ERR_PARSE, "which incident?");
-    return incidents_show(
-        env->txn, env->conf, id, env->now_unix_ms, answer, err);
+    switch (alerts_condition(env, id, answer, err)) {
+    case 1:
+        return 0;
+    case 0:
+        return incidents_show(
+            env->txn, env->conf, id, env->now_unix_ms, answer, err);
+    default:
+        return -1;
+    }
 }
 
 /* 1 where a check is down. */
@@ -377,6 +385,8 @@ query_run(const struct query_env *env, const char *command, const json_t *args,
         return run_status(env, args, answer, exit_code, err);
     if (strcmp(command, "agents") == 0)
         *answer = agents_query(env->txn, env->now_unix_ms, err);
+    else if (strcmp(command, "alerts") == 0)
+        *answer = alerts_query(env, err);
     else if (strcmp(command, "maintenance") == 0)
         *answer = maintenance_query(env, err);
     else if (strcmp(command, "results") == 0)

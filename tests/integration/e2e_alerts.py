@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""alerts, silence, ack: what fires, and what a person answers to it.
+
+    e2e_alerts.py        programs: see support/fleet.py
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from fleet import FleetTest
+from process import NotYet, until
+
+
+class Alerts(FleetTest):
+    @classmethod
+    def start_fleet(cls, fleet):
+        fleet.start_servers()
+        fleet.configure(
+            regions=["eu"],
+            alerts={"global": {"open_after": 1, "close_after": 1}},
+            sites=[{"name": "acme", "checks": [
+                fleet.check("home", "http", url=fleet.site.url("acme"))]}])
+        fleet.start_collector()
+        fleet.add_agent("eu1", "eu")
+        fleet.start_agent("eu1")
+        fleet.wait_for_results("acme/home", 1)
+
+    def down(self):
+        """The alert that the site is down."""
+        found = [one for one in self.fleet.ask("alerts")["alerts"]
+                 if one["class"] == "SITE_DOWN"]
+        if not found:
+            raise NotYet("nothing fires")
+        return found[0]
+
+    def refuse(self, *words):
+        asked = self.fleet.cli(*words)
+        self.assertEqual(2, asked.returncode, asked.stdout)
+        return asked.stderr
+
+    def mail(self, state):
+        def came():
+            found = self.fleet.mail.find(state, "acme/home")
+            if not found:
+                raise NotYet(f"alerts: {self.fleet.ask('alerts')}")
+            return found[0]
+        return until(f"mail {state}", 60, came, pause=0.2)
+
+    def test_1_what_makes_no_sense_is_refused(self):
+        self.assertIn("until when", self.refuse("silence", "acme/home"))
+        self.assertIn("over already", self.refuse(
+            "silence", "acme/home", "--to", "-1h"))
+        self.assertIn("class", self.refuse(
+            "silence", "class:NONE", "--for", "1h"))
+        self.assertIn("is called", self.refuse("ack", "ZZZZZZZZ"))
+        self.assertIn("no incident", self.refuse("ack", "home!"))
+        self.assertIn("is called", self.refuse("silence", "end", "ZZZZZZZZ"))
+        self.assertEqual("nothing fires\n", self.fleet.cli("alerts").stdout)
+        self.assertEqual("nothing is silenced\n",
+                         self.fleet.cli("silence", "list").stdout)
+
+    def test_2_a_silence_keeps_the_message_and_not_the_incident(self):
+        silence = self.fleet.ask("silence", "acme/* class:SITE_DOWN", "--for",
+                                 "1h", "--reason", "we know", "--author", "ada")
+        listed, = self.fleet.ask("silence", "list")["silences"]
+        self.assertEqual(
+            (silence["id"], "acme/*", "SITE_DOWN", "ada", "we know"),
+            (listed["id"], listed["check"], listed["class"], listed["author"],
+             listed["reason"]))
+        self.fleet.site.drop("acme")
+
+        def muted():
+            alert = self.down()
+            if alert["muted"] is None:
+                raise NotYet(str(alert))
+            return alert
+        alert = until("a muted alert", 60, muted, pause=0.2)
+        self.assertEqual({"why": "silence", "by": silence["id"]},
+                         alert["muted"])
+        self.assertEqual("page", alert["severity"])
+        self.assertEqual("acme/home", alert["subject"])
+        shown = self.fleet.cli("alerts").stdout
+        self.assertIn(f"in silence {silence['id']}", shown)
+        self.assertEqual(1, self.fleet.cli("incidents", "--open").returncode)
+        self.assertEqual([], self.fleet.mail.find("firing"))
+
+    def test_3_its_end_lets_the_message_go(self):
+        silence, = self.fleet.ask("silence", "list")["silences"]
+        ended = self.fleet.ask("silence", "end", silence["id"][:6])
+        self.assertIsNone(ended["until"])
+        self.mail("firing")
+        self.assertEqual([], self.fleet.ask("silence", "list")["silences"])
+
+        def told():
+            target, = self.down()["told"]
+            if target["told"] != "firing":
+                raise NotYet(str(target))
+            return target
+        self.assertEqual("oncall@leadline.test",
+                         until("told", 30, told, pause=0.2)["to"])
+
+    def test_4_who_has_it_is_shown(self):
+        alert = self.down()
+        acked = self.fleet.ask("ack", "INC-" + alert["id"][:5], "--author",
+                               "ada")
+        self.assertEqual(alert["id"], acked["id"])
+        self.assertIsNotNone(self.down()["acked_until"])
+        incident, = self.fleet.ask("incidents", "--open")["incidents"][:1]
+        self.assertEqual("ada", self.fleet.ask(
+            "incidents", "show", alert["id"])["acked_by"])
+        self.assertEqual("acme/home", incident["check"])
+        self.assertIn("acked until", self.fleet.cli("alerts").stdout)
+
+    def test_5_that_it_is_over_is_told_all_the_same(self):
+        alert = self.down()
+        self.fleet.site.let_through("acme")
+        self.mail("resolved")
+        self.assertIn("over", self.refuse("ack", alert["id"]))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
