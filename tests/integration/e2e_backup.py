@@ -138,7 +138,7 @@ class Backup(FleetTest):
     def told(self, state, words):
         return [mail for mail in self.fleet.mail.find(state)
                 if words in " ".join(mail.get_body(("plain",))
-                                     .get_content().split())]
+                                     .get_content().split()).lower()]
 
     def test_7_a_failing_backup_is_told_once_and_then_that_it_works(self):
         fleet = self.fleet

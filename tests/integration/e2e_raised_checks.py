@@ -85,7 +85,8 @@ class RaisedChecks(FleetTest):
         def came():
             for mail in self.fleet.mail.find("firing"):
                 text = mail.get_body(("plain",)).get_content()
-                if all(word in " ".join(text.split()) for word in words):
+                said = " ".join(text.split()).lower()
+                if all(word.lower() in said for word in words):
                     return mail
             raise NotYet([str(mail["Subject"])
                           for mail in self.fleet.mail.find()])

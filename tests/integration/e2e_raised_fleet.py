@@ -81,7 +81,8 @@ class RaisedFleet(FleetTest):
         def came():
             for mail in self.fleet.mail.find(state):
                 text = mail.get_body(("plain",)).get_content()
-                if all(word in " ".join(text.split()) for word in words):
+                said = " ".join(text.split()).lower()
+                if all(word.lower() in said for word in words):
                     return mail
             raise NotYet("\n".join(
                 f"{mail['X-State']} {mail['Subject']} {mail['Date']}: "
