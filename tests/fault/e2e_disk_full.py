@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -104,10 +105,23 @@ class DiskFull(FleetTest):
             self.assertEqual(3, done.returncode, done.stderr)
             self.assertIn("full", done.stderr)
 
+    def full(self):
+        status, reason = self.health()
+        if status != 503:
+            raise NotYet(f"{status} {reason}")
+        return reason
+
     def test_results_wait_until_there_is_room(self):
         fleet = self.fleet
         agent = fleet.agents["eu1"].process
+        self.assertEqual((200, "ok\n"), self.health())
+        # Nobody sends anything, and still it is said.
+        agent.send(signal.SIGSTOP)
+        self.addCleanup(agent.send, signal.SIGCONT)
         self.fill_disk()
+        self.assertIn("full", until("an idle store says that it is full", 60,
+                                    self.full))
+        agent.send(signal.SIGCONT)
         self.import_until_full()
         agent.wait_for_log("code=DISK_FULL", 60)
         status, reason = self.health()

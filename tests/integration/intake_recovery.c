@@ -6,13 +6,19 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cm.h"
 #include "intake_bench.h"
 
 static struct bench bench;
 static int next_agent; /* each test has its own */
 
-enum { AGENTS = 8 };
+enum {
+    AGENTS = 8,
+    HALF_HOUR_MS = 1800000,
+    CROWD_BATCH = 500,
+    CROWD_MAX = 60000 /* half an hour has no place for so many */
+};
 
 static struct peer
 open_peer(void)
@@ -153,6 +159,89 @@ a_full_disk_is_said_and_nothing_is_lost(void **state)
     peer_close(&peer);
 }
 
+/* Sends whole batches until one is refused; the number of its first result. */
+static uint64_t
+crowd_until_refused(struct peer *peer)
+{
+    uint64_t first = 1;
+
+    for (;;) {
+        struct wire_msg msg;
+
+        peer_send_results(peer, first, CROWD_BATCH);
+        msg = peer_await_either(peer, WIRE_ACK, WIRE_NACK);
+        if (msg.type == WIRE_NACK) {
+            assert_int_equal(msg.u.nack.code, NACK_BAD_BATCH);
+            assert_int_equal(msg.u.nack.first_seq, first);
+            assert_non_null(strstr(msg.u.nack.text, "than can be kept"));
+            return first;
+        }
+        first += CROWD_BATCH;
+        assert_int_equal(msg.u.ack.acked_seq, first - 1);
+        assert_true(first < CROWD_MAX);
+    }
+}
+
+/*
+ * As an agent does it: record by record from the start of what was refused.
+ * The number of the first that there is no place for.
+ */
+static uint64_t
+one_by_one_until_refused(struct peer *peer, uint64_t first)
+{
+    for (uint64_t seq = first; seq < first + CROWD_BATCH; seq++) {
+        struct wire_msg msg;
+
+        peer_send_results(peer, seq, 1);
+        msg = peer_await_either(peer, WIRE_ACK, WIRE_NACK);
+        if (msg.type == WIRE_NACK) {
+            assert_int_equal(msg.u.nack.code, NACK_BAD_BATCH);
+            return seq;
+        }
+        assert_int_equal(msg.u.ack.acked_seq, seq);
+    }
+    fail_msg("each of a batch that was refused was taken");
+    return 0;
+}
+
+static void
+what_there_is_no_place_for_goes_to_quarantine_alone(void **state)
+{
+    struct peer peer = open_peer();
+    struct peer other = open_peer();
+    int aside = bench_count_rows(&bench, STORE_QUARANTINE);
+    size_t logged = bench_log_size(&bench);
+    struct mark_row mark;
+    uint64_t seq;
+
+    (void)state;
+    peer_hello(&peer);
+    peer_hello(&other);
+    peer.crowd_unix_ms =
+        clock_unix_ms() / HALF_HOUR_MS * HALF_HOUR_MS - HALF_HOUR_MS;
+    seq = one_by_one_until_refused(&peer, crowd_until_refused(&peer));
+    /* Only what is refused twice is set aside. */
+    assert_int_equal(bench_mark(&bench, &peer).acked_seq, seq - 1);
+    peer_send_results(&peer, seq, 1);
+    peer_await_ack(&peer, seq);
+    bench_wait_for_log(&bench, "intake.quarantine", logged);
+    mark = bench_mark(&bench, &peer);
+    assert_int_equal(mark.taken, seq - 1);
+    assert_int_equal(mark.quarantined, 1);
+    assert_int_equal(mark.refused, 0);
+    assert_int_equal(bench_count_rows(&bench, STORE_QUARANTINE), aside + 1);
+    assert_int_equal(bench_count_raw(&bench, peer.name, 1, seq), (int)seq - 1);
+    /* What comes behind it is taken, whoever sends it. */
+    peer_send_results(&other, 1, 3);
+    peer_await_ack(&other, 3);
+    peer.crowd_unix_ms = 0;
+    peer_send_results(&peer, seq + 1, 3);
+    peer_await_ack(&peer, seq + 3);
+    assert_int_equal(bench_mark(&bench, &peer).taken, seq + 2);
+    peer_close(&peer);
+    peer_close(&other);
+}
+
 static int
 open_bench(void **state)
 {
@@ -178,6 +267,7 @@ main(void)
         cmocka_unit_test(a_new_spool_begins_at_one_beside_the_old),
         cmocka_unit_test(a_restored_backup_is_filled_again),
         cmocka_unit_test(a_full_disk_is_said_and_nothing_is_lost),
+        cmocka_unit_test(what_there_is_no_place_for_goes_to_quarantine_alone),
     };
 
     return cmocka_run_group_tests_name(

@@ -47,6 +47,8 @@ struct peer {
     struct wire_welcome welcome; /* the last one */
     uint64_t cfg_version;        /* of the last CONFIG */
     bool with_facts;             /* its results have some, and are large */
+    int64_t crowd_unix_ms; /* all of its results are of that half hour, and fill
+                              it; 0: of the last minutes */
 };
 
 /* ---- the collector ---- */

@@ -7,7 +7,7 @@
 #include "digest.h"
 #include "intake_bench.h"
 
-enum { WAIT_MS = 60000 };
+enum { WAIT_MS = 60000, HALF_HOUR_MS = 1800000 };
 
 static void
 set_key(void *socket, int option, const uint8_t key[WIRE_KEY_BYTES])
@@ -216,6 +216,20 @@ peer_await_nack(struct peer *peer, enum wire_nack code)
 
 /* ---- batches ---- */
 
+/* Figures of the most bytes there are, and no two of a moment. */
+static void
+crowd_in(struct measure *measure, const struct peer *peer, uint64_t seq)
+{
+    measure->ts_unix_ms =
+        peer->crowd_unix_ms + (int64_t)(seq * 7919 % HALF_HOUR_MS);
+    measure->slot_unix_ms = measure->ts_unix_ms / 5000 * 5000;
+    for (int phase = PHASE_DNS; phase < PHASE_TOTAL; phase++)
+        measure->phase_us[phase] = (seq + (uint64_t)phase) % 2 == 0
+                                       ? PHASE_MAX_US
+                                       : PHASE_MAX_US / 2 + (int64_t)seq;
+    measure->phase_us[PHASE_TOTAL] = PHASE_MAX_US;
+}
+
 static void
 put_result(struct buf *records, const struct peer *peer, uint64_t seq)
 {
@@ -232,6 +246,8 @@ put_result(struct buf *records, const struct peer *peer, uint64_t seq)
     measure.family = FAMILY_V4;
     measure.phase_us[PHASE_CONNECT] = 10000 + (int64_t)(seq % 1000);
     measure.phase_us[PHASE_TOTAL] = measure.phase_us[PHASE_CONNECT];
+    if (peer->crowd_unix_ms != 0)
+        crowd_in(&measure, peer, seq);
     if (peer->with_facts) {
         measure.facts = facts_new();
         assert_non_null(measure.facts);
