@@ -24,7 +24,7 @@ const pause = ms => new Promise(go => setTimeout(go, ms));
 async function theirs(url) {
   const browser = spawn('chromium-headless-shell', ['--no-sandbox',
     '--remote-debugging-pipe', '--ignore-certificate-errors',
-    '--host-resolver-rules=MAP * 127.0.0.1', `--user-data-dir=${dir}/chromium`],
+    '--host-resolver-rules=MAP * 127.0.0.1', `--user-data-dir=${mkdtempSync(join(dir, 'chromium-'))}`],
   {stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe']});
   const waiting = new Map();
   const seen = [];
@@ -64,7 +64,10 @@ async function theirs(url) {
   await ask('Page.navigate', {url});
   await Promise.race([load, pause(20000)]);
   await pause(2000);
-  await send('Browser.close');
+  const gone = new Promise(go => browser.on('close', go));
+  browser.stdio[3].end(); // which ends the browser
+  await Promise.race([gone, pause(5000)]);
+  browser.kill('SIGKILL');
   return seen;
 }
 
