@@ -286,6 +286,8 @@ tell_what_is_due(struct alert *alert, struct store_txn *txn,
         .now_unix_ms = now_unix_ms,
         .next_unix_ms = INT64_MAX,
     };
+    const struct alert_flap_now now = {
+        .txn = txn, .conf = alert->conf, .unix_ms = now_unix_ms};
 
     *queued = false;
     *next_unix_ms = alert->next_unix_ms;
@@ -294,8 +296,8 @@ tell_what_is_due(struct alert *alert, struct store_txn *txn,
         now_unix_ms >= alert->ran_unix_ms)
         return 0;
     if (sweep(alert, txn, now_unix_ms, err) != 0 ||
-        alert_flap_run(&alert->flap, txn, alert->conf, now_unix_ms,
-            alert_take_condition, alert, err) != 0 ||
+        alert_flap_run(&alert->flap, &now, alert_take_condition, alert, err) !=
+            0 ||
         alert_flush_run(&flush, err) != 0) {
         alert->changed = true;
         return -1;

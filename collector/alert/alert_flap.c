@@ -198,21 +198,29 @@ place_of(
     return i;
 }
 
+/* One turn. */
+struct looking {
+    struct store_txn *txn;
+    const struct conf_history *conf;
+    int64_t now_unix_ms;
+    struct condition_claims held; /* what flaps */
+    bool changed;
+};
+
 static int
-begin(const struct conf_history *conf, const struct alert_flap_item *item,
-    const struct flap *flap, int64_t now_unix_ms, struct condition_claims *held,
-    struct err *err)
+begin(struct looking *at, const struct alert_flap_item *item,
+    const struct flap *flap, struct err *err)
 {
     const struct conf_check *check =
-        conf_history_check(conf, item->check, now_unix_ms);
+        conf_history_check(at->conf, item->check, at->now_unix_ms);
     struct condition_claim claim = {
         .class = ALERT_FLAPPING,
         .on = CONDITION_ON_CHECK,
         .check = item->check,
-        .since_unix_ms = now_unix_ms,
+        .since_unix_ms = at->now_unix_ms,
     };
 
-    if (check == NULL || held->count == FLAPPING_MAX)
+    if (check == NULL || at->held.count == FLAPPING_MAX)
         return 0;
     claim.severity =
         alert_severity_of(alert_class_of(check->check.kind, item->scope));
@@ -224,63 +232,58 @@ begin(const struct conf_history *conf, const struct alert_flap_item *item,
         "outages are not told until it settles, but one of %d bad "
         "measurements in a row is",
         flap_changes(flap), flap->count, FLAP_OUTAGE_SLOTS);
-    return condition_claims_add(held, &claim, err);
+    return condition_claims_add(&at->held, &claim, err);
 }
 
 static int
-look(struct store_txn *txn, const struct conf_history *conf,
-    const struct alert_flap_item *item, int64_t now_unix_ms,
-    struct condition_claims *held, bool *changed, struct err *err)
+look(struct looking *at, const struct alert_flap_item *item, struct err *err)
 {
-    size_t place = place_of(held, item);
-    bool before = place < held->count;
+    size_t place = place_of(&at->held, item);
+    bool before = place < at->held.count;
     struct flap flap;
     bool flaps;
 
-    if (read_verdicts(txn, conf, item, now_unix_ms, &flap, err) != 0)
+    if (read_verdicts(at->txn, at->conf, item, at->now_unix_ms, &flap, err) !=
+        0)
         return -1;
     flaps = flap_step(&flap, before);
-    *changed = *changed || flaps != before;
+    at->changed = at->changed || flaps != before;
     if (before && !flaps)
-        held->items[place] = held->items[--held->count];
-    if (!before && flaps &&
-        begin(conf, item, &flap, now_unix_ms, held, err) != 0)
+        at->held.items[place] = at->held.items[--at->held.count];
+    if (!before && flaps && begin(at, item, &flap, err) != 0)
         return -1;
     return flaps && flap_is_outage(&flap)
-               ? note_outage(txn, item, now_unix_ms, err)
+               ? note_outage(at->txn, item, at->now_unix_ms, err)
                : 0;
 }
 
 /* Those that flap are looked at again and again. */
 static void
-add_held(struct alert_flap *flap, const struct condition_claims *held,
-    int64_t now_unix_ms)
+add_held(struct alert_flap *flap, const struct looking *at)
 {
-    if (now_unix_ms >= flap->looked_unix_ms &&
-        now_unix_ms - flap->looked_unix_ms < LOOK_MS)
+    if (at->now_unix_ms >= flap->looked_unix_ms &&
+        at->now_unix_ms - flap->looked_unix_ms < LOOK_MS)
         return;
-    flap->looked_unix_ms = now_unix_ms;
-    for (size_t i = 0; i < held->count; i++)
-        add(flap, held->items[i].check, held->items[i].scope);
+    flap->looked_unix_ms = at->now_unix_ms;
+    for (size_t i = 0; i < at->held.count; i++)
+        add(flap, at->held.items[i].check, at->held.items[i].scope);
 }
 
 int
-alert_flap_run(struct alert_flap *flap, struct store_txn *txn,
-    const struct conf_history *conf, int64_t now_unix_ms, condition_news_fn *fn,
-    void *ctx, struct err *err)
+alert_flap_run(struct alert_flap *flap, const struct alert_flap_now *now,
+    condition_news_fn *fn, void *ctx, struct err *err)
 {
-    struct condition_claims held = {0};
-    bool changed = false;
-    int rc = condition_each_open(txn, take_claim, &held, err);
+    struct looking at = {
+        .txn = now->txn, .conf = now->conf, .now_unix_ms = now->unix_ms};
+    int rc = condition_each_open(at.txn, take_claim, &at.held, err);
 
     if (rc == 0)
-        add_held(flap, &held, now_unix_ms);
+        add_held(flap, &at);
     for (size_t i = 0; rc == 0 && i < LOOKS_MAX && flap->count > 0; i++)
-        rc = look(txn, conf, &flap->items[--flap->count], now_unix_ms, &held,
-            &changed, err);
-    if (rc == 0 && changed)
+        rc = look(&at, &flap->items[--flap->count], err);
+    if (rc == 0 && at.changed)
         rc = condition_settle(
-            txn, ALERT_FLAPPING, &held, now_unix_ms, fn, ctx, err);
-    condition_claims_free(&held);
+            at.txn, ALERT_FLAPPING, &at.held, at.now_unix_ms, fn, ctx, err);
+    condition_claims_free(&at.held);
     return rc;
 }

@@ -35,9 +35,14 @@ int alert_flap_note(struct alert_flap *flap, struct store_txn *txn,
     const struct conf_history *conf, const struct incident_row *row,
     struct err *err);
 
+struct alert_flap_now {
+    struct store_txn *txn;
+    const struct conf_history *conf;
+    int64_t unix_ms;
+};
+
 /* Looks at some of it; `fn` and `ctx` as of condition_settle(). */
-int alert_flap_run(struct alert_flap *flap, struct store_txn *txn,
-    const struct conf_history *conf, int64_t now_unix_ms, condition_news_fn *fn,
-    void *ctx, struct err *err);
+int alert_flap_run(struct alert_flap *flap, const struct alert_flap_now *now,
+    condition_news_fn *fn, void *ctx, struct err *err);
 
 #endif
