@@ -659,10 +659,11 @@ take_answer(struct page_load *load, int index, struct page_seen *seen)
         note_error(load, index, words);
         return;
     }
+    /* what it asks for moves the items */
     if (item->type == PAGE_STYLESHEET && job->sheet >= 0)
         take_sheet(load, job->document, job->sheet, &seen->body, item->url);
-    if ((item->type == PAGE_DOCUMENT || item->type == PAGE_FRAME) &&
-        seen->is_html)
+    else if ((item->type == PAGE_DOCUMENT || item->type == PAGE_FRAME) &&
+             seen->is_html)
         read_document(load, index, &seen->body);
 }
 
