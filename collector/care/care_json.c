@@ -23,12 +23,12 @@ verify_add_finding(
 json_t *
 verify_to_json(const struct verify_counts *counts, json_t *found)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
         "rows", (json_int_t)counts->rows, "results",
         (json_int_t)counts->results, "hours", (json_int_t)counts->hours, "days",
         (json_int_t)counts->days, "slots", (json_int_t)counts->slots,
         "incidents", (json_int_t)counts->incidents, "marks",
-        (json_int_t)counts->marks, "pending", (json_int_t)counts->pending,
-        "difference_count", (json_int_t)counts->differences, "differences",
-        found);
+        (json_int_t)counts->marks, "past", (json_int_t)counts->past, "pending",
+        (json_int_t)counts->pending, "difference_count",
+        (json_int_t)counts->differences, "differences", found);
 }

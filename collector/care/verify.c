@@ -175,7 +175,8 @@ verify_all(struct verify *verify, struct err *err)
 
         if (verify_cells(verify, check, err) != 0 ||
             verify_verdicts(verify, check, err) != 0 ||
-            verify_incidents(verify, check, err) != 0)
+            verify_incidents(verify, check, err) != 0 ||
+            verify_past(verify, check, err) != 0)
             return -1;
     }
     return 0;

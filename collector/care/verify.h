@@ -3,8 +3,8 @@
  * it with what is stored.
  *
  * Every row of every table is read; hours are compared with what raw results
- * say, days with their hours, verdicts with votes, incidents with verdicts,
- * marks with the numbers of results.  Works beside a running collector: no
+ * say, days with their hours, verdicts with votes, incidents and past rows with
+ * verdicts, marks with the numbers of results.  Works beside a running collector: no
  * read transaction is held longer than a second or 10 000 rows, and what the
  * collector is still to make anew is counted as pending, not as a difference.
  */
@@ -42,6 +42,7 @@ struct verify_counts {
     uint64_t slots;
     uint64_t incidents;
     uint64_t marks;
+    uint64_t past;    /* days of which verdicts and past rows are kept */
     uint64_t pending; /* hours and days that are still to be made */
     uint64_t differences;
 };

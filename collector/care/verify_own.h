@@ -69,4 +69,7 @@ int verify_verdicts(struct verify *verify, uint32_t check, struct err *err);
 /* verify_incidents.c: rows with verdicts. */
 int verify_incidents(struct verify *verify, uint32_t check, struct err *err);
 
+/* verify_past.c: rows with verdicts, of days that still have some. */
+int verify_past(struct verify *verify, uint32_t check, struct err *err);
+
 #endif

@@ -18,4 +18,20 @@
 int past_keep(struct store_txn *txn, const struct conf_history *conf,
     const struct past_place *place, int64_t now_unix_ms, struct err *err);
 
+/* What verdict rows say of a day. */
+struct past_query {
+    struct past_place place;
+    int64_t from_unix_ms; /* slots that begin before are left out */
+    int64_t now_unix_ms;
+};
+
+/* `region` is NULL for the whole; `day` is lent. */
+typedef int past_made_fn(
+    void *ctx, const char *region, const struct past_day *day, struct err *err);
+
+/* What past_keep() would write: the whole first, then each region. */
+int past_make(struct store_txn *txn, const struct conf_history *conf,
+    const struct past_query *query, past_made_fn *fn, void *ctx,
+    struct err *err);
+
 #endif

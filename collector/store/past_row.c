@@ -145,6 +145,20 @@ past_is_kept(
     return store_get(txn, STORE_PAST, encode_key(place, 0, key), NULL, err);
 }
 
+int
+past_get(struct store_txn *txn, const struct past_place *place, uint16_t region,
+    struct past_day *day, struct err *err)
+{
+    uint8_t key[KEY_BYTES];
+    struct bytes row;
+    int rc =
+        store_get(txn, STORE_PAST, encode_key(place, region, key), &row, err);
+
+    if (rc != 1)
+        return rc;
+    return past_decode(row, place->day_unix_ms, day, err) == 0 ? 1 : -1;
+}
+
 struct walk {
     const struct past_place *place;
     past_each_fn *fn;

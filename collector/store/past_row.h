@@ -61,6 +61,11 @@ int past_put(struct store_txn *txn, const struct past_place *place,
 int past_is_kept(
     struct store_txn *txn, const struct past_place *place, struct err *err);
 
+/* 1: `day`, which the caller frees, is what that scope's row says; 0: there is
+ * none; -1: err. */
+int past_get(struct store_txn *txn, const struct past_place *place,
+    uint16_t region, struct past_day *day, struct err *err);
+
 /* Every scope of the day, the whole first; `day` is lent. */
 typedef int past_each_fn(
     void *ctx, uint16_t region, const struct past_day *day, struct err *err);

@@ -7,9 +7,12 @@
 #include "cm.h"
 #include "judge_world.h"
 #include "ladder.h"
+#include "past.h"
 #include "registry.h"
 #include "retention.h"
+#include "row.h"
 #include "tmp_store.h"
+#include "verdict.h"
 
 /* 2026-02-01T00:00:00Z */
 static const int64_t base_unix_ms = INT64_C(1769904000000);
@@ -258,6 +261,140 @@ a_store_with_old_rows_deleted_is_clean(void **state)
     commit(f);
     assert_clean(f);
     assert_in_range(f->counts.results, 40, 120);
+}
+
+/* ---- what is left of a day ---- */
+
+static struct past_place
+past_place(int day)
+{
+    return (struct past_place){.day_unix_ms = base_unix_ms + day * PAST_DAY_MS,
+        .check = check_id_of("acme/home")};
+}
+
+static void
+keep_days(struct fixture *f)
+{
+    struct err err;
+
+    begin(f);
+    for (int day = 0; day < 2; day++) {
+        const struct past_place place = past_place(day);
+
+        assert_ok(
+            past_keep(f->txn, f->world.conf, &place, f->now_unix_ms, &err),
+            err);
+    }
+    commit(f);
+}
+
+/* The verdict of each whole hour of the rows changes from this hour on. */
+static void
+spoil_past(struct fixture *f, int day, int hour, uint8_t verdict)
+{
+    const struct past_place place = past_place(day);
+    struct past_day kept;
+    struct past_day spoilt = {.runs = NULL};
+    struct err err;
+    int64_t from = place.day_unix_ms + (int64_t)hour * 3600000;
+
+    begin(f);
+    assert_int_equal(past_get(f->txn, &place, 0, &kept, &err), 1);
+    for (size_t i = 0; i < kept.count; i++) {
+        struct past_run run = kept.runs[i];
+
+        if (run.start_unix_ms <= from &&
+            run.start_unix_ms + run.length_ms > from) {
+            assert_true(run.verdict != verdict);
+            run.verdict = verdict;
+        }
+        assert_ok(past_day_add(&spoilt, &run, &err), err);
+    }
+    assert_ok(past_put(f->txn, &place, 0, &spoilt, &err), err);
+    commit(f);
+    past_day_free(&kept);
+    past_day_free(&spoilt);
+}
+
+/* As retention does, from the first on. */
+static void
+delete_verdicts(struct fixture *f, int hours)
+{
+    int64_t to_s = base_unix_ms / 1000 + (int64_t)hours * 3600;
+    struct bytes key;
+    struct err err;
+
+    begin(f);
+    while (store_seek(f->txn, STORE_VERDICTS, (struct bytes){.len = 0}, &key,
+               NULL, &err) == 1 &&
+           key_take_u32(key.data) < to_s) {
+        uint8_t copy[STORE_KEY_MAX_BYTES];
+
+        memcpy(copy, key.data, key.len);
+        assert_ok(store_delete(f->txn, STORE_VERDICTS,
+                      (struct bytes){copy, key.len}, &err),
+            err);
+    }
+    commit(f);
+}
+
+static void
+a_day_is_what_its_verdicts_come_to(void **state)
+{
+    struct fixture *f = *state;
+
+    keep_days(f);
+    assert_clean(f);
+    /* Of the first hour, whose row is the first, some might be gone. */
+    assert_int_equal(f->counts.past, 2);
+    spoil_past(f, 1, 12, VERDICT_PARTIAL);
+    verify(f);
+    assert_string_equal(f->tables, "past ");
+    assert_int_equal(f->counts.differences, 1);
+    assert_non_null(strstr(f->last, "not what its verdicts come to"));
+}
+
+static void
+a_day_is_compared_as_far_as_its_verdicts_are_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    keep_days(f);
+    delete_verdicts(f, 30);
+    verify(f); /* of raw that is still there, verdicts are missed */
+    assert_null(strstr(f->tables, "past"));
+    assert_int_equal(f->counts.past, 1);
+    spoil_past(f, 1, 3, VERDICT_MAINT); /* cannot be known any more */
+    verify(f);
+    assert_null(strstr(f->tables, "past"));
+    spoil_past(f, 1, 12, VERDICT_PARTIAL);
+    verify(f);
+    assert_non_null(strstr(f->tables, "past"));
+    delete_verdicts(f, 48);
+    verify(f);
+    assert_null(strstr(f->tables, "past"));
+    assert_int_equal(f->counts.past, 0);
+}
+
+static void
+a_scope_of_a_day_that_is_missed_is_reported(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t key[10];
+    struct err err;
+    const struct past_place place = past_place(1);
+
+    keep_days(f);
+    key_put_u32(key, (uint32_t)(place.day_unix_ms / 1000));
+    key_put_u32(key + 4, place.check);
+    key_put_u16(key + 8, 1);
+    begin(f);
+    assert_ok(
+        store_delete(f->txn, STORE_PAST, (struct bytes){key, 10}, &err), err);
+    commit(f);
+    verify(f);
+    assert_string_equal(f->tables, "past ");
+    assert_non_null(strstr(f->last, "is not there"));
 }
 
 /* ---- rows that are not what they were ---- */
@@ -558,6 +695,12 @@ main(void)
             late_results_are_pending_and_then_clean, setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_store_with_old_rows_deleted_is_clean, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_day_is_what_its_verdicts_come_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_day_is_compared_as_far_as_its_verdicts_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_scope_of_a_day_that_is_missed_is_reported, setup, teardown),
         cmocka_unit_test_setup_teardown(
             each_kind_of_row_with_a_changed_byte_is_reported, setup, teardown),
         cmocka_unit_test_setup_teardown(
