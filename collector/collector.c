@@ -290,12 +290,15 @@ turn_failed(void *ctx, const struct err *err)
 
     log_limited(&collector->failed_log, LOG_AT_ERROR, "store.turn_lost",
         "error=\"%s\" kept_by=agents", err->msg);
-    if (!store_is_broken(collector->store) || collector->broken)
+    if ((!store_is_broken(collector->store) &&
+            !store_is_shut(collector->store)) ||
+        collector->broken)
         return;
     /* More than a row: the next start looks at all of it. */
     store_mark_suspect(collector->store);
     collector->broken = true;
-    if (collector->config->backup_dir != NULL)
+    if (collector->config->backup_dir != NULL ||
+        store_is_shut(collector->store))
         loop_stop(collector->loop);
     else
         log_event(LOG_AT_ERROR, "store.broken",
@@ -562,8 +565,12 @@ collector_run(const struct collector_spec *spec, struct err *err)
             collector.broken ? "\"damaged store\"" : "signal");
         if (collector.broken)
             rc = err_set(err, ERR_STATE,
-                "the store is damaged; the next start looks at the whole of "
-                "it, and restores the last good backup");
+                "%s; the next start looks at the whole of it, and restores the "
+                "last good backup if it is damaged",
+                store_is_shut(collector.store)
+                    ? "the disk refused the end of a commit, and the store "
+                      "must be opened again"
+                    : "the store is damaged");
     }
     end(&collector);
     return rc;

@@ -5,6 +5,8 @@ if(NOT TARGET leadline OR NOT TARGET leadline-collector)
 endif()
 add_library(shift_clock MODULE support/shift_clock.c)
 target_link_libraries(shift_clock PRIVATE house)
+add_library(bad_disk MODULE support/bad_disk.c)
+target_link_libraries(bad_disk PRIVATE house)
 
 # fleet_test(LABEL FILE SECONDS): FILE is a script of python's unittest.
 function(fleet_test label file seconds)
@@ -22,6 +24,7 @@ function(fleet_test label file seconds)
 LEADLINE_AGENT=$<TARGET_FILE:leadline-agent>;\
 LEADLINE_COLLECTOR=$<TARGET_FILE:leadline-collector>;\
 LEADLINE_SHIFT_CLOCK=$<TARGET_FILE:shift_clock>;\
+LEADLINE_BAD_DISK=$<TARGET_FILE:bad_disk>;\
 LEADLINE_LOAD_TOOL=$<TARGET_FILE:load_tool>${sanitized}")
 endfunction()
 

@@ -74,8 +74,10 @@ take_value(const struct store_txn *txn, enum store_table table,
 static int
 failed(struct store *store, struct err *err, int rc, const char *what)
 {
-    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_PANIC)
+    if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND)
         atomic_store(&store->broken, true);
+    if (rc == MDB_PANIC)
+        atomic_store(&store->shut, true);
     return store_lmdb_failed(err, rc, what);
 }
 
@@ -83,6 +85,12 @@ bool
 store_is_broken(const struct store *store)
 {
     return atomic_load(&store->broken);
+}
+
+bool
+store_is_shut(const struct store *store)
+{
+    return atomic_load(&store->shut);
 }
 
 /* ---- transactions ---- */

@@ -61,6 +61,13 @@ struct store_spec {
 bool store_is_broken(const struct store *store);
 
 /*
+ * Whether the disk refused the last step of a commit, so that nothing can be
+ * read or written before the store is opened again.  It need not be damaged.
+ * From any thread.
+ */
+bool store_is_shut(const struct store *store);
+
+/*
  * Notes beside the store that its file may be damaged: who opens it next looks
  * at the whole of it first (restore.h).  From a signal's handler, too.
  */

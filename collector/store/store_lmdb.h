@@ -30,6 +30,7 @@ struct store {
     int lock_fd; /* owned; -1 where read only */
     bool read_only;
     atomic_bool broken;     /* LMDB met a page that cannot be */
+    atomic_bool shut;       /* LMDB gives nothing more, MDB_PANIC */
     pthread_mutex_t lock;   /* over the rest */
     struct store_hurt hurt; /* no key: none waits to be set aside */
     struct store_full full;

@@ -62,11 +62,25 @@ store_lmdb_failed(struct err *err, int rc, const char *what)
         return err_set(err, ERR_NOMEM, "%s", what);
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
-    case MDB_PANIC:
         return err_set(err, ERR_STATE,
             "the store is damaged (%s: %s); move it aside and restore the last "
             "backup",
             what, mdb_strerror(rc));
+    case MDB_PANIC:
+        return err_set(err, ERR_STATE,
+            "the disk refused the end of a commit (%s): the store must be "
+            "opened again",
+            what);
+    case EROFS:
+        return err_set(err, ERR_SYS,
+            "%s: Read-only file system: look at dmesg, and make it writable "
+            "again",
+            what);
+    case EIO:
+        return err_set(err, ERR_SYS,
+            "%s: the disk fails (Input/output error): look at dmesg and "
+            "smartctl",
+            what);
     case MDB_INVALID:
     case MDB_VERSION_MISMATCH:
         return err_set(err, ERR_STATE,

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The collector's disk is full: agents keep their results until there is room.
+"""The collector's disk is full, or bad: agents keep their results until it is
+good again.
 
 Needs root, for a small file system of its own; skipped with a word otherwise.
 """
@@ -15,7 +16,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import ledger
-from fleet import FleetTest
+from fleet import FleetTest, bad_disk
 from process import NotYet, until
 from servers import free_ports
 
@@ -50,6 +51,8 @@ class DiskFull(FleetTest):
             "listen": f"127.0.0.1:{cls.web}"}, sites=[{"name": "acme", "checks": [
             fleet.check(f"port{n}", "tcp", host="acme.test",
                         port=fleet.site.port) for n in range(CHECKS)]}])
+        cls.switch = fleet.dir / "bad_disk"
+        fleet.collector.env = bad_disk(cls.switch)
         fleet.start_collector()
         fleet.add_agent("eu1", "eu")
         fleet.start_agent("eu1")
@@ -111,6 +114,21 @@ class DiskFull(FleetTest):
             raise NotYet(f"{status} {reason}")
         return reason
 
+    def wait_for_more(self, before):
+        """What was kept arrives, and nothing is missing or doubled."""
+        def arrived():
+            count = len(self.measured())
+            if count < before + 3 * CHECKS:
+                raise NotYet(f"{count} results, {before} while it was bad")
+            return True
+        until("what waited arrives", 90, arrived, pause=0.5)
+        self.assertEqual((200, "ok\n"), self.health())
+        self.fleet.wait_until_drained(under_way=2 * CHECKS)
+        rows = self.measured()
+        self.assertEqual([], ledger.doubled(rows))
+        self.assertEqual([], ledger.holes(rows))
+        self.assertEqual([], ledger.missing_slots(rows, 5))
+
     def test_results_wait_until_there_is_room(self):
         fleet = self.fleet
         agent = fleet.agents["eu1"].process
@@ -124,9 +142,8 @@ class DiskFull(FleetTest):
         agent.send(signal.SIGCONT)
         self.import_until_full()
         agent.wait_for_log("code=DISK_FULL", 60)
-        status, reason = self.health()
-        self.assertEqual(503, status)
-        self.assertIn("the store cannot be written", reason)
+        until("what cannot be kept is noticed", 60, lambda:
+              "the store cannot be written" in self.full())
         self.assertIn("full", fleet.collector.log_text())
         self.assertTrue(fleet.collector.is_running())
         # Questions are answered all the while.
@@ -135,19 +152,42 @@ class DiskFull(FleetTest):
         self.assertTrue(agent.is_running())
         self.assertLess(len(self.measured()), full + CHECKS)
         (self.disk / "filler").unlink()
+        self.wait_for_more(full)
 
-        def arrived():
-            count = len(self.measured())
-            if count < full + 3 * CHECKS:
-                raise NotYet(f"{count} results, {full} while it was full")
-            return True
-        until("what waited arrives", 90, arrived, pause=0.5)
-        self.assertEqual((200, "ok\n"), self.health())
-        fleet.wait_until_drained(under_way=2 * CHECKS)
-        rows = self.measured()
-        self.assertEqual([], ledger.doubled(rows))
-        self.assertEqual([], ledger.holes(rows))
-        self.assertEqual([], ledger.missing_slots(rows, 5))
+    def test_the_end_of_a_commit_is_refused(self):
+        collector = self.fleet.collector
+        since = collector.log_size()
+        self.addCleanup(self.switch.unlink, missing_ok=True)
+        self.switch.write_text("e")
+        # LMDB gives nothing more: somebody must start it again.
+        self.assertGreater(collector.wait(60), 0)
+        said = collector.log_text(since)
+        self.assertIn("must be opened again", said)
+        self.assertNotIn("move data.mdb aside", said)
+        self.switch.unlink()
+        since = collector.log_size()
+        self.fleet.start_collector()
+        self.assertIn("result=whole", collector.log_text(since))
+        # That nothing is lost or doubled, the next test says of all of it.
+
+    def test_the_file_system_becomes_read_only(self):
+        collector = self.fleet.collector
+        since = collector.log_size()
+        self.addCleanup(self.switch.unlink, missing_ok=True)
+        # In words, once a minute: it was started anew, and has said nothing.
+        self.switch.write_text("r")
+        collector.wait_for_log("store.turn_lost", 60, since)
+        said = collector.log_text(since)
+        self.assertIn("Read-only file system: look at dmesg", said)
+        self.assertIn("kept_by=agents", said)
+        status, reason = self.health()
+        self.assertEqual(503, status)
+        self.assertIn("Read-only file system", reason)
+        before = len(self.measured())
+        time.sleep(10)          # two slots, whose results have nowhere to go
+        self.assertEqual(before, len(self.measured()))
+        self.switch.unlink()
+        self.wait_for_more(before)
 
 
 if __name__ == "__main__":

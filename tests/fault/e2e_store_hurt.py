@@ -23,6 +23,7 @@ AGENTS = 10
 CHECKS = 40
 SLOTS = 50
 PAGE = 4096
+LEAF = 2        # LMDB's flag
 
 
 def crc32c(data):
@@ -213,6 +214,72 @@ class StoreHurt(unittest.TestCase):
         self.assertNotIn("store.restored", log)
         child.terminate()
         self.assertEqual(0, child.wait(60))
+
+    def spoil_pages(self, data):
+        """Makes pages of results ones that cannot be, while it is in use: by
+        their flags, neither leaf nor branch.  On a page stand: u64 its number,
+        u16, u16 flags, u16, u16, u16 where its first row is; on a row, see
+        hurt_chunks()."""
+        whole = data.read_bytes()
+        spoilt = 0
+        with open(data, "r+b") as file:
+            for at in range(0, len(whole), PAGE):
+                number, flags, first = struct.unpack_from("<Q2xH4xH", whole, at)
+                if number != at // PAGE or flags != LEAF or first > PAGE - 8 or \
+                        struct.unpack_from("<H", whole, at + first + 6)[0] != 15:
+                    continue
+                file.seek(at + 10)
+                file.write(struct.pack("<H", 4))
+                spoilt += 1
+        self.assertGreater(spoilt, 0)
+
+    def import_one(self, config):
+        """A result that belongs onto such a page."""
+        return run(program("leadline"), "--control",
+                   f"ipc://{config.parent}/control", "import", "-",
+                   input=json.dumps({
+                       "ts": self.begin * 1000 + 1234, "check": "load/c0",
+                       "region": "r0", "agent": "late", "status": "up"}),
+                   timeout=60)
+
+    def test_a_page_that_cannot_be_is_met_while_it_runs(self):
+        store, config = self.copy()
+        backups = config.with_name("backups")
+        text = json.loads(config.read_text())
+        config.write_text(json.dumps({**text, "backup": {"dir": str(backups)}}))
+        backups.mkdir()
+        child = self.running(config)
+        done = run(program("leadline"), "--control",
+                   f"ipc://{config.parent}/control", "backup", backups,
+                   timeout=60)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.spoil_pages(store / "data.mdb")
+        self.import_one(config)
+        log = config.with_name("collector.log")
+        self.assertGreater(child.wait(60), 0)       # not by a signal
+        self.assertIn("store is damaged", log.read_text())
+        child = self.running(config)
+        self.assertIn("store.restored", log.read_text())
+        self.assertEqual([], self.verify(store)["differences"])
+        self.assertEqual(0, self.import_one(config).returncode)
+        child.terminate()
+        self.assertEqual(0, child.wait(60))
+
+    def test_a_page_that_cannot_be_where_there_is_no_backup(self):
+        store, config = self.copy()
+        child = self.running(config)
+        self.spoil_pages(store / "data.mdb")
+        done = self.import_one(config)
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn("damaged", done.stderr)
+        log = config.with_name("collector.log")
+        until("the collector says so", 60,
+              lambda: "store.broken" in log.read_text())
+        self.assertIn("no backup.dir", log.read_text())
+        self.assertIsNone(child.poll())
+        child.terminate()
+        self.assertGreater(child.wait(60), 0)       # it says so again
+        self.refused(config, str(store), "damaged", "no good backup")
 
     def hurt_chunks(self, data):
         """Flips a bit in each row of results of the load's first half hour.

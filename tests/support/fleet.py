@@ -48,13 +48,23 @@ def run(*words, input=None, env=None, timeout=60, cwd=None):
                           env={**os.environ, **(env or {})}, check=False)
 
 
-def shifted_clock(seconds):
-    """Environment in which a program's date is wrong by so much."""
-    library = os.environ.get("LEADLINE_SHIFT_CLOCK",
-                             TOP / "build/dev/tests/libshift_clock.so")
-    return {"LD_PRELOAD": str(library), "SHIFT_CLOCK_S": str(seconds),
+def preloaded(name):
+    library = os.environ.get(f"LEADLINE_{name.upper()}",
+                             TOP / f"build/dev/tests/lib{name}.so")
+    return {"LD_PRELOAD": str(library),
             # A sanitizer's library wants to be the first, and is content.
             "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
+def shifted_clock(seconds):
+    """Environment in which a program's date is wrong by so much."""
+    return {**preloaded("shift_clock"), "SHIFT_CLOCK_S": str(seconds)}
+
+
+def bad_disk(switch):
+    """Environment in which its disk is bad while there is a file `switch`:
+    support/bad_disk.c says how."""
+    return {**preloaded("bad_disk"), "BAD_DISK": str(switch)}
 
 
 class Agent:
