@@ -1,5 +1,7 @@
 #include "leg_mask.h"
 
+#include "timeline.h"
+
 static const struct config *
 newest(const struct conf_history *conf)
 {
@@ -12,14 +14,18 @@ leg_mask_covers(const struct conf_history *conf, uint32_t check,
 {
     const struct conf_check *at = conf_history_check(conf, check, slot_unix_ms);
     const struct config *config = newest(conf);
+    int64_t end_unix_ms;
 
     if (at == NULL)
         return false;
     if (at->check.paused)
         return true;
+    /* A slot that was cut at the front ends where it would have. */
+    end_unix_ms = timeline_floor(slot_unix_ms, at->check.interval_ms) +
+                  at->check.interval_ms;
     for (size_t i = 0; i < config->window_count; i++) {
         if (conf_window_covers(&config->windows[i], at->check.name, region,
-                slot_unix_ms, slot_unix_ms + at->check.interval_ms))
+                slot_unix_ms, end_unix_ms))
             return true;
     }
     return false;
@@ -27,18 +33,15 @@ leg_mask_covers(const struct conf_history *conf, uint32_t check,
 
 /* By one window, in any of its regions. */
 static bool
-window_touches(const struct conf_window *window, const struct check *check,
+window_touches(const struct conf_window *window, const char *check,
     int64_t from_unix_ms, int64_t to_unix_ms)
 {
-    /* The last slot that begins inside may end a whole interval later. */
-    int64_t end_unix_ms = to_unix_ms + check->interval_ms;
-
     if (window->regions.count == 0)
         return conf_window_covers(
-            window, check->name, NULL, from_unix_ms, end_unix_ms);
+            window, check, NULL, from_unix_ms, to_unix_ms);
     for (size_t i = 0; i < window->regions.count; i++) {
-        if (conf_window_covers(window, check->name, window->regions.items[i],
-                from_unix_ms, end_unix_ms))
+        if (conf_window_covers(window, check, window->regions.items[i],
+                from_unix_ms, to_unix_ms))
             return true;
     }
     return false;
@@ -64,6 +67,22 @@ paused_within(const struct conf_history *conf, uint32_t check,
     return false;
 }
 
+/* Of all intervals the check has had. */
+static int64_t
+longest_interval_ms(const struct conf_history *conf, uint32_t check)
+{
+    int64_t longest_ms = 0;
+
+    for (size_t i = 0; i < conf->count; i++) {
+        const struct conf_check *at =
+            collector_conf_check_by_id(conf->versions[i].config, check);
+
+        if (at != NULL && at->check.interval_ms > longest_ms)
+            longest_ms = at->check.interval_ms;
+    }
+    return longest_ms;
+}
+
 bool
 leg_mask_touches(const struct conf_history *conf, uint32_t check,
     int64_t from_unix_ms, int64_t to_unix_ms)
@@ -72,13 +91,17 @@ leg_mask_touches(const struct conf_history *conf, uint32_t check,
     const struct conf_check *at =
         conf_history_check(conf, check, to_unix_ms - 1);
 
+    int64_t end_unix_ms;
+
     if (at == NULL)
         return false;
-    if (paused_within(conf, check, from_unix_ms, to_unix_ms))
+    /* The last slot of these may end, or begin, an interval later. */
+    end_unix_ms = to_unix_ms + longest_interval_ms(conf, check);
+    if (paused_within(conf, check, from_unix_ms, end_unix_ms))
         return true;
     for (size_t i = 0; i < config->window_count; i++) {
         if (window_touches(
-                &config->windows[i], &at->check, from_unix_ms, to_unix_ms))
+                &config->windows[i], at->check.name, from_unix_ms, end_unix_ms))
             return true;
     }
     return false;

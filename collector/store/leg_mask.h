@@ -13,11 +13,11 @@
 
 #include "conf_history.h"
 
-/* The slot of this check that begins then, as `region` sees it. */
+/* The slot of this check that begins then, cut or not, as `region` sees it. */
 bool leg_mask_covers(const struct conf_history *conf, uint32_t check,
     const char *region, int64_t slot_unix_ms);
 
-/* Whether any slot that begins in [from, to) may be, in any region. */
+/* Whether any slot with its stamp in [from, to) may be, in any region. */
 bool leg_mask_touches(const struct conf_history *conf, uint32_t check,
     int64_t from_unix_ms, int64_t to_unix_ms);
 

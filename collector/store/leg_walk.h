@@ -10,13 +10,15 @@
 
 struct leg_span {
     uint32_t check;
-    int64_t from_unix_ms; /* slots that begin in [from, to) */
+    /* Slots whose stamp, a multiple of T, is in [from, to). */
+    int64_t from_unix_ms;
     int64_t to_unix_ms;
 };
 
 /*
  * Tells the legs by half hour, region, agent, slot and family.  `history` says
- * whether families are measured apart.  `fn` returning anything but 0 fails
+ * whether families are measured apart, and where each slot begins: after a
+ * change of the interval a leg's slot may begin later than its stamp.  `fn` returning anything but 0 fails
  * the walk.
  */
 int leg_walk(struct store_txn *txn, const struct conf_history *history,

@@ -47,6 +47,21 @@ static const char conf_of_mars[] =
     "      - {name: home, kind: http, url: https://acme.example/,"
     " interval: 60s}\n";
 
+/* The grid of 300 s begins with [12:02, 12:05): see a_cut_slot_... */
+static const char conf_slower[] =
+    "regions: [us, eu]\n"
+    "sites:\n"
+    "  - name: acme\n"
+    "    derive: false\n"
+    "    checks:\n"
+    "      - {name: home, kind: http, url: https://acme.example/,"
+    " interval: 300s}\n"
+    "maintenance:\n"
+    "  - {checks: [acme/home], regions: [us], from: 2023-11-15T12:00:10Z,"
+    " to: 2023-11-15T12:00:40Z, reason: before the cut slot}\n"
+    "  - {checks: [acme/home], regions: [eu], from: 2023-11-15T12:03:00Z,"
+    " to: 2023-11-15T12:03:30Z, reason: inside the cut slot}\n";
+
 struct fixture {
     struct tmp_store *tmp;
     struct conf_history *history;
@@ -436,6 +451,39 @@ what_is_paused_is_in_maintenance(void **state)
     assert_int_equal(ask(f)->n, 0);
 }
 
+/* Stamped 12:00, as a slot of the old grid is, and another one. */
+static void
+a_cut_slot_is_in_maintenance_by_what_is_left_of_it(void **state)
+{
+    const int64_t changed_ms = day_ms + 12 * INT64_C(3600000) + 70000;
+    struct fixture *f = *state;
+
+    conf_history_free(f->history);
+    f->history = conf_text_history(f->txn, conf_slower, changed_ms);
+    for (int region = EU; region <= US; region++) {
+        struct raw_result cut = result((enum region)region, 720, 9000);
+
+        cut.measure.ts_unix_ms += 150000;
+        add(f, &cut);
+        for (int slot = 720; slot <= 721; slot++)
+            add(f, &(struct raw_result[]){
+                       result((enum region)region, slot, 1000)}[0]);
+        add(f,
+            &(struct raw_result[]){result((enum region)region, 725, 1000)}[0]);
+    }
+    f->spec.by = P95_BY_REGION;
+    for (int round = 0; round < 2; round++) {
+        (void)ask(f);
+        assert_string_equal(f->p95.rows[0].region, "us");
+        assert_int_equal(f->p95.rows[0].n, 3);
+        assert_int_equal(f->p95.rows[0].max_us, 9000);
+        assert_string_equal(f->p95.rows[1].region, "eu");
+        assert_int_equal(f->p95.rows[1].n, 3);
+        assert_int_equal(f->p95.rows[1].max_us, 1000);
+        climb(f);
+    }
+}
+
 static void
 strict_counts_failures_as_infinite(void **state)
 {
@@ -549,6 +597,7 @@ main(void)
         TEST(regions_that_do_not_count_are_shown_and_not_merged),
         TEST(maintenance_is_left_out_of_its_regions),
         TEST(what_is_paused_is_in_maintenance),
+        TEST(a_cut_slot_is_in_maintenance_by_what_is_left_of_it),
         TEST(strict_counts_failures_as_infinite),
         TEST(agents_are_told_apart),
         TEST(all_phases_are_those_with_values),
