@@ -54,3 +54,4 @@ add_test(NAME unit.mail_samples COMMAND /usr/bin/python3 -B
   ${golden_dir}/mail)
 set_tests_properties(unit.mail_samples PROPERTIES LABELS unit TIMEOUT 60)
 unit_test(alert_flap LIBS collector_alert judge_world fake_loop)
+unit_test(replay LIBS collector_replay judge_world fake_loop)

@@ -12,6 +12,7 @@
 #include "silence.h"
 
 enum {
+    LOOK_FLAPPING_MS = 5000, /* of a draft */
     LOOK_MS = 1000, /* while something is active: windows end, reports come */
     SWEEP_MS = 60 * 1000,
     SWEEP_OLD_MS = 3600 * 1000,
@@ -30,6 +31,9 @@ struct alert {
     int64_t swept_old_unix_ms;
     int64_t digest_unix_ms; /* the next is due; 0: not known */
     struct alert_flap flap;
+    bool draft;
+    int64_t look_ms;
+    size_t flapping; /* of a draft */
 };
 
 struct alert *
@@ -43,7 +47,15 @@ alert_new(const struct conf_history *conf, struct err *err)
     }
     alert->conf = conf;
     alert->changed = true;
+    alert->look_ms = LOOK_MS;
     return alert;
+}
+
+void
+alert_set_draft(struct alert *alert, int64_t look_ms)
+{
+    alert->draft = true;
+    alert->look_ms = look_ms;
 }
 
 void
@@ -214,6 +226,18 @@ take_claim(struct notice *notice, const struct condition *condition)
     notice->fresh = condition->state == INCIDENT_OPEN || notice->fresh;
 }
 
+static void
+note_flapping(struct alert *alert, enum condition_news news,
+    const struct condition *condition)
+{
+    if (condition->claim.class != ALERT_FLAPPING)
+        return;
+    if (news == CONDITION_NEWS_OPENED)
+        alert->flapping++;
+    else if (news == CONDITION_NEWS_CLOSED && alert->flapping > 0)
+        alert->flapping--;
+}
+
 int
 alert_take_condition(void *ctx, struct store_txn *txn, enum condition_news news,
     const struct condition *condition, struct err *err)
@@ -224,10 +248,10 @@ alert_take_condition(void *ctx, struct store_txn *txn, enum condition_news news,
     int found = notice_get(txn, condition->id, &notice, err);
     int rc;
 
-    (void)news;
     if (found < 0)
         return -1;
     alert->changed = true;
+    note_flapping(alert, news, condition);
     if (found == 0) {
         if (condition->state != INCIDENT_OPEN)
             return 0;
@@ -246,6 +270,14 @@ alert_take_condition(void *ctx, struct store_txn *txn, enum condition_news news,
 }
 
 /* ---- deciding ---- */
+
+static int64_t
+look_ms(const struct alert *alert)
+{
+    return alert->flapping > 0 && alert->look_ms > LOOK_FLAPPING_MS
+               ? LOOK_FLAPPING_MS
+               : alert->look_ms;
+}
 
 static int
 sweep_old(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
@@ -284,6 +316,7 @@ tell_what_is_due(struct alert *alert, struct store_txn *txn,
         .txn = txn,
         .conf = alert->conf,
         .now_unix_ms = now_unix_ms,
+        .draft = alert->draft,
         .next_unix_ms = INT64_MAX,
     };
     const struct alert_flap_now now = {
@@ -304,7 +337,7 @@ tell_what_is_due(struct alert *alert, struct store_txn *txn,
     }
     alert->changed = false;
     alert->ran_unix_ms = now_unix_ms;
-    alert->next_unix_ms = now_unix_ms + LOOK_MS;
+    alert->next_unix_ms = now_unix_ms + look_ms(alert);
     if (flush.next_unix_ms < alert->next_unix_ms)
         alert->next_unix_ms = flush.next_unix_ms;
     *queued = flush.queued;
@@ -321,6 +354,8 @@ alert_run(struct alert *alert, struct store_txn *txn, int64_t now_unix_ms,
     if (tell_what_is_due(alert, txn, now_unix_ms, queued, next_unix_ms, err) !=
         0)
         return -1;
+    if (alert->draft)
+        return 0;
     if (now_unix_ms >= alert->digest_unix_ms &&
         alert_digest_run(txn, alert->conf, now_unix_ms, queued,
             &alert->digest_unix_ms, err) != 0) {

@@ -26,6 +26,13 @@ struct alert *alert_new(const struct conf_history *conf, struct err *err);
 void alert_free(struct alert *alert);
 void alert_set_history(struct alert *alert, const struct conf_history *conf);
 
+/*
+ * For whoever jumps from moment to moment in a store made for that (replay.h):
+ * no digest, mails about one alert have no text, and time alone makes it look
+ * again every `look_ms`, more often while something flaps.
+ */
+void alert_set_draft(struct alert *alert, int64_t look_ms);
+
 /* A transaction was lost: drops what is held in memory and reads it again. */
 void alert_forget(struct alert *alert);
 

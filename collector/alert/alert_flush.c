@@ -601,6 +601,7 @@ alert_flush_run(struct alert_flush *flush, struct err *err)
         .flush = flush,
         .tell = {.txn = flush->txn,
             .conf = flush->conf,
+            .draft = flush->draft,
             .now_unix_ms = flush->now_unix_ms},
     };
     int rc;

@@ -17,6 +17,7 @@ struct alert_flush {
     struct store_txn *txn;
     const struct conf_history *conf;
     int64_t now_unix_ms;
+    bool draft; /* as alert_set_draft() says */
     /* out: */
     bool queued;          /* mails have been queued */
     size_t active;        /* notices that are left */

@@ -22,6 +22,7 @@ struct alert_tell {
     const struct conf_history *conf;
     const struct config *config; /* the newest */
     int64_t now_unix_ms;
+    bool draft;  /* one alert is not written in words */
     bool queued; /* out: something was */
 };
 

@@ -18,6 +18,7 @@
 #include "cmd_init.h"
 #include "cmd_maintenance.h"
 #include "cmd_probe.h"
+#include "cmd_replay.h"
 #include "cmd_test_mail.h"
 #include "cmd_verify.h"
 #include "csv.h"
@@ -174,6 +175,11 @@ static const struct cli_command commands[] = {
         "WINDOW", "takes a window out as if it had never been, past ones too"},
     {"alerts", {NULL}, cmd_alerts_run, "",
         "what fires, who was told, what is quiet and why, what is queued"},
+    {"alerts replay",
+        {"from=", "to=", "since=", "month=", "config=", "imported", NULL},
+        cmd_replay_run,
+        "[--since 7d | --from T --to T] [--config FILE] [--imported]",
+        "what would have been told, by other settings, and what not and why"},
     {"ack", {"id!", "author=", NULL}, cmd_ack_run, "ID",
         "you have it: no reminders for a day"},
     {"silence list", {NULL}, cmd_silence_list_run, "", "what is silenced"},

@@ -60,6 +60,8 @@ control_is_long(
         if (strcmp(command, quick[i]) == 0)
             return false;
     }
+    if (strcmp(command, "alerts.replay") == 0)
+        return true;
     if (strcmp(command, "results") == 0)
         return arg(args, "since") != NULL || arg(args, "from") != NULL;
     if (by != NULL && strcmp(by, "agent") == 0)

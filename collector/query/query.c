@@ -13,6 +13,7 @@
 #include "p95_json.h"
 #include "place.h"
 #include "registry.h"
+#include "replay_json.h"
 #include "results.h"
 #include "sla.h"
 #include "span.h"
@@ -383,6 +384,8 @@ query_run(const struct query_env *env, const char *command, const json_t *args,
         return run_incident(env, args, answer, err);
     if (strcmp(command, "status") == 0)
         return run_status(env, args, answer, exit_code, err);
+    if (strcmp(command, "alerts.replay") == 0)
+        return replay_answer(env, args, answer, err);
     if (strcmp(command, "agents") == 0)
         *answer = agents_query(env->txn, env->now_unix_ms, err);
     else if (strcmp(command, "alerts") == 0)

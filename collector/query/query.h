@@ -26,8 +26,9 @@ struct query_env {
 
 /*
  * Commands: "status", "p95", "sla", "incidents", "incidents.show", "agents",
- * "results", "maintenance", "alerts".  `args` is an object with the command line's options under their
- * names ("check", "since", "from", "to", "phase", "by", ...), as text.
+ * "results", "maintenance", "alerts", "alerts.replay".  `args` is an object with
+ * the command line's options under their names ("check", "since", "from", "to",
+ * "phase", "by", ...), as text.
  * *exit_code gets 0 or 1 as the contract says; *answer is new.  ERR_PARSE for
  * arguments that make no sense (exit code 2).
  */

@@ -3,6 +3,7 @@
 
     e2e_alerts.py        programs: see support/fleet.py
 """
+import json
 import pathlib
 import sys
 import unittest
@@ -117,6 +118,34 @@ class Alerts(FleetTest):
         self.fleet.site.let_through("acme")
         self.mail("resolved")
         self.assertIn("over", self.refuse("ack", alert["id"]))
+
+    def replay(self, *words):
+        answer = self.fleet.ask("alerts", "replay", "--since", "1h", *words)
+        self.assertEqual(
+            [], [one for one in answer["untold"] if one["why"] == "late"])
+        return [(one["state"], one["title"]) for one in answer["messages"]
+                if one["alerts"][0]["class"] == "SITE_DOWN"]
+
+    def test_6_a_replay_says_what_was_told_and_what_would_have_been(self):
+        path = self.fleet.dir / "patient.yaml"
+        path.write_text(json.dumps(self.fleet.config(
+            regions=["eu"],
+            alerts={"global": {"open_after": 900, "close_after": 1}},
+            sites=[{"name": "acme", "checks": [self.fleet.check(
+                "home", "http", url=self.fleet.site.url("acme"))]}])))
+        told = self.replay()
+        self.assertEqual(["firing", "resolved"], [state for state, _ in told])
+        self.assertIn("acme/home", told[0][1])
+        self.assertEqual([], self.replay("--config", str(path)))
+        self.assertEqual(told, self.replay(
+            "--store", str(self.fleet.store)))
+        shown = self.fleet.cli("alerts", "replay", "--since", "1h").stdout
+        self.assertIn("oncall@leadline.test", shown)
+        path.write_text("sites: 1\n")
+        self.assertIn("patient.yaml:1", self.refuse(
+            "alerts", "replay", "--config", str(path)))
+        self.assertIn("is not before", self.refuse(
+            "alerts", "replay", "--from", "-1h", "--to", "-2h"))
 
 
 if __name__ == "__main__":
