@@ -11,6 +11,11 @@
  * A job that fails by what it is, and a row that is damaged, cost nobody else
  * their turn for ever: the turn is tried again without the job, and without the
  * row, which is set aside (store_hurt.h).
+ *
+ * Where judging itself fails by anything else, no turn is kept, for as long as
+ * it does: results without their verdicts would be numbers that are wrong and
+ * look right.  Agents keep theirs meanwhile; failed() is called for each turn,
+ * at least every second or two, and health says `failing`.
  */
 #ifndef COLLECTOR_WRITER_H
 #define COLLECTOR_WRITER_H
