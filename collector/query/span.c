@@ -69,6 +69,26 @@ take_default(const json_t *args, int64_t default_ms, const struct zone *zone,
     return 0;
 }
 
+/* Two of them would each say where the range begins. */
+static int
+refuse_two(const json_t *args, struct err *err)
+{
+    static const char *const begins[] = {"month", "since", "from"};
+    const char *first = NULL;
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        if (arg(args, begins[i]) == NULL)
+            continue;
+        if (first != NULL)
+            return err_set(
+                err, ERR_PARSE, "either --%s or --%s", first, begins[i]);
+        first = begins[i];
+    }
+    if (arg(args, "month") != NULL && arg(args, "to") != NULL)
+        return err_set(err, ERR_PARSE, "either --month or --to");
+    return 0;
+}
+
 int
 query_span_take(const json_t *args, int64_t default_ms, const char *timezone,
     int64_t now_unix_ms, struct query_span *span, struct err *err)
@@ -80,7 +100,8 @@ query_span_take(const json_t *args, int64_t default_ms, const char *timezone,
 
     if (zone == NULL)
         return -1;
-    if (take_default(args, default_ms, zone, now_unix_ms, span, err) != 0)
+    if (refuse_two(args, err) != 0 ||
+        take_default(args, default_ms, zone, now_unix_ms, span, err) != 0)
         goto out;
     if (to != NULL &&
         text_take_moment(to, now_unix_ms, &span->to_unix_ms, err) != 0) {

@@ -17,7 +17,8 @@ struct query_span {
 /*
  * From the arguments "since" (a span before now), "from" and "to" (moments),
  * "month" (2026-11, of the time zone named); `default_ms` before now where
- * none is given, the running month where that is 0.  ERR_PARSE.
+ * none is given, the running month where that is 0.  ERR_PARSE, also where two
+ * of them contradict each other.
  */
 int query_span_take(const json_t *args, int64_t default_ms,
     const char *timezone, int64_t now_unix_ms, struct query_span *span,

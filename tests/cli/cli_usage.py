@@ -100,6 +100,10 @@ class Usage(FleetTest):
         self.fails("p95", "acme/port", "--phase", "lunar", about="lunar")
         self.fails("p95", "acme/port", "--by", "moon", about="moon")
         self.fails("sla", "--month", "2026-13", about="2026-13")
+        for words in (["sla", "--month", "2026-11", "--from", "2026-11-01"],
+                      ["sla", "--month", "2026-11", "--to", "2026-11-02"],
+                      ["p95", "--since", "1h", "--from", "2026-11-01"]):
+            self.fails(*words, about="either --")
         self.fails("sla", "acme/port", "--target", "high", about="high")
         self.fails("sla", "--from", "2026-11-28", "--to", "2026-11-27",
                    about="from")
