@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export.h"
 #include "history.h"
 #include "measure.h"
 #include "raw.h"
@@ -193,45 +194,23 @@ incidents_answer(struct store_txn *txn, const struct conf_history *conf,
 
 struct seen {
     struct store_txn *txn;
-    const struct incident_row *row;
+    const struct conf_history *conf;
+    int64_t now_unix_ms;
     uint32_t region; /* 0: all */
-    int64_t from_unix_ms;
-    int64_t to_unix_ms;
     json_t *results;
 };
-
-static json_t *
-name_json(struct store_txn *txn, enum registry_kind kind, uint32_t number)
-{
-    char name[REGISTRY_NAME_BYTES];
-    struct err ignored;
-
-    if (registry_name(txn, kind, number, name, &ignored) != 1)
-        return json_null();
-    return json_string(name);
-}
 
 static int
 add_result(void *ctx, const struct raw_result *result, struct err *err)
 {
     const struct seen *seen = ctx;
-    const struct measure *measure = &result->measure;
     json_t *one;
 
     if (seen->region != 0 && result->region != seen->region)
         return 0;
-    one = json_pack("{s:o, s:o, s:o, s:i, s:s, s:b, s:o, s:o}", "ts",
-        moment(measure->ts_unix_ms), "region",
-        name_json(seen->txn, REGISTRY_REGION, result->region), "agent",
-        name_json(seen->txn, REGISTRY_AGENT, result->agent), "attempt",
-        (int)measure->attempt, "status", measure_status_name(measure->status),
-        "isolated", (int)measure->isolated, "reason",
-        text_or_null(measure->reason == REASON_NONE
-                         ? NULL
-                         : measure_reason_name((int)measure->reason)),
-        "http_status",
-        measure->http_status != 0 ? json_integer(measure->http_status)
-                                  : json_null());
+    one = export_result(seen->txn, seen->conf, result, seen->now_unix_ms, err);
+    if (one == NULL)
+        return -1;
     if (json_array_append_new(seen->results, one) != 0)
         return err_set(err, ERR_NOMEM, "evidence");
     return 0;
@@ -249,11 +228,15 @@ interval_of(const struct conf_history *conf, const struct incident_row *row)
 
 static int
 evidence_json(struct store_txn *txn, const struct conf_history *conf,
-    const struct incident_row *row, json_t **evidence, struct err *err)
+    const struct incident_row *row, int64_t now_unix_ms, json_t **evidence,
+    struct err *err)
 {
     int64_t interval_ms = interval_of(conf, row);
     int64_t nominal = row->start_unix_ms - row->start_unix_ms % interval_ms;
-    struct seen seen = {.txn = txn, .row = row, .results = json_array()};
+    struct seen seen = {.txn = txn,
+        .conf = conf,
+        .now_unix_ms = now_unix_ms,
+        .results = json_array()};
 
     if (strcmp(row->scope, "global") != 0 &&
         registry_find(txn, REGISTRY_REGION, row->scope, &seen.region, err) < 0)
@@ -315,7 +298,7 @@ incidents_show(struct store_txn *txn, const struct conf_history *conf,
     if (rc == 0)
         return err_set(err, ERR_PARSE, "no incident is called %.40s", id);
     if (rc < 0 || bring_up_to_now(txn, conf, now_unix_ms, &row, err) != 0 ||
-        evidence_json(txn, conf, &row, &evidence, err) != 0)
+        evidence_json(txn, conf, &row, now_unix_ms, &evidence, err) != 0)
         return -1;
     aliases = json_array();
     for (uint8_t i = 0; i < row.alias_count; i++)
