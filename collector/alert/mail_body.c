@@ -272,12 +272,15 @@ put_advice(const struct mail_facts *facts, struct mail_doc *doc)
 {
     const struct condition_claim *claim = &facts->condition.claim;
     const struct mail_advice *advice = mail_advice_of(claim);
+    static const char probe[] = "leadline probe ";
     char line[MAIL_ADVICE_BYTES];
 
     for (size_t i = 0; i < MAIL_ADVICE_LINES_MAX; i++) {
         if (advice->here[i] != NULL && mail_advice_line(advice->here[i],
                                            claim->subject, facts->target, line))
-            mail_doc_say(doc, MAIL_DOC_LINE, "%s", line);
+            mail_doc_say(doc, MAIL_DOC_LINE, "%s%s", line,
+                strncmp(line, probe, sizeof(probe) - 1) == 0 ? facts->probe_as
+                                                             : "");
     }
     if (advice->where == NULL || !is_on(facts))
         return;
@@ -335,7 +338,8 @@ put_next(const struct mail_facts *facts, struct mail_doc *doc)
                          : "leadline sla '%s'",
             name);
     if (is_on(facts) && mail_advice_is_typable(facts->target))
-        mail_doc_say(doc, MAIL_DOC_LINE, "leadline probe '%s'", facts->target);
+        mail_doc_say(doc, MAIL_DOC_LINE, "leadline probe '%s'%s", facts->target,
+            facts->probe_as);
 }
 
 static void

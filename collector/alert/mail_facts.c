@@ -8,6 +8,7 @@
 #include "hist.h"
 #include "history.h"
 #include "leg_walk.h"
+#include "mail_advice.h"
 #include "raw.h"
 #include "registry.h"
 
@@ -35,6 +36,31 @@ struct collecting {
 
 /* ---- the check ---- */
 
+/* One option behind the others; left out where it cannot be typed. */
+static void
+add_option(struct mail_facts *facts, const char *name, const char *value)
+{
+    char *out = facts->probe_as;
+    size_t used = strlen(out);
+
+    if (mail_advice_is_typable(value) &&
+        used + strlen(name) + strlen(value) + 5 < sizeof(facts->probe_as))
+        (void)snprintf(out + used, sizeof(facts->probe_as) - used, " %s '%s'",
+            name, value);
+}
+
+/* Without these a probe by hand asks others, and finds something else. */
+static void
+take_options(struct mail_facts *facts, const struct check *check)
+{
+    if (check->kind == CHECK_PAGE)
+        add_option(facts, "--kind", "page");
+    if (check->server != NULL)
+        add_option(facts, "--server", check->server);
+    for (size_t i = 0; i < check->resolve.count; i++)
+        add_option(facts, "--resolve", check->resolve.items[i]);
+}
+
 static void
 take_check(struct mail_facts *facts, const struct conf_check *conf)
 {
@@ -49,6 +75,7 @@ take_check(struct mail_facts *facts, const struct conf_check *conf)
             check_kind_name((int)check->kind), check->host, (int)check->port);
     else if (check->host != NULL)
         (void)snprintf(facts->target, sizeof(facts->target), "%s", check->host);
+    take_options(facts, check);
     facts->interval_ms = check->interval_ms;
     facts->target_millionths = conf->target_millionths;
     facts->region_count = conf->regions.count;

@@ -83,6 +83,8 @@ struct mail_facts {
 
     char kind[16]; /* "http" */
     char target[MAIL_TARGET_BYTES];
+    char probe_as[MAIL_TARGET_BYTES]; /* " --server '1.1.1.1'": what `probe`
+                                         needs to measure as the check does */
     int64_t interval_ms;
 
     struct mail_region regions[CONF_REGIONS_MAX];

@@ -5,6 +5,7 @@
 """
 import json
 import pathlib
+import shlex
 import sys
 import unittest
 
@@ -113,7 +114,30 @@ class Alerts(FleetTest):
         self.assertEqual("acme/home", incident["check"])
         self.assertIn("acked until", self.fleet.cli("alerts").stdout)
 
-    def test_5_that_it_is_over_is_told_all_the_same(self):
+    def commands(self, mail):
+        """What it says to type, as words."""
+        text = mail.get_body(("plain",)).get_content()
+        return [shlex.split(line)[1:] for line in map(str.strip,
+                                                      text.splitlines())
+                if line.startswith("leadline ")]
+
+    def test_5_what_the_mail_says_to_type_works(self):
+        commands = self.commands(self.fleet.mail.find("firing")[0])
+        self.assertLessEqual({"incidents", "ack", "silence", "p95", "probe"},
+                             {words[0] for words in commands})
+        for words in commands:
+            asked = self.fleet.cli(*words)
+            self.assertIn(asked.returncode, (0, 1), (words, asked.stderr))
+            if words[0] == "incidents":
+                # The whole of it: each result, and what was met on the way.
+                for said in ("http_reset", "eu1", "TOTAL", "saw at",
+                             "CN=acme.test", "leadline results acme/home"):
+                    self.assertIn(said, asked.stdout)
+            elif words[0] == "probe":
+                # Asks the same name server; only its CA is not known here.
+                self.assertIn("tls_cert_", asked.stdout)
+
+    def test_6_that_it_is_over_is_told_all_the_same(self):
         alert = self.down()
         self.fleet.site.let_through("acme")
         self.mail("resolved")

@@ -47,7 +47,8 @@ record(struct fixture *fixture)
         "regions: [eu, us, ap]\n"
         "sites: [{name: acme, url: \"https://acme.example/\", derive: false,\n"
         "  checks: [{name: home, kind: http, interval: 60s,\n"
-        "    url: \"https://acme.example/\"}]}]\n";
+        "    url: \"https://acme.example/\", server: \"203.0.113.53#5353\",\n"
+        "    resolve: [\"acme.example:443:203.0.113.7\"]}]}]\n";
     struct err err;
     struct config *config = collector_conf_parse(
         text, sizeof(text) - 1, "test.yaml", print_mistake, NULL, &err);
@@ -186,6 +187,10 @@ the_check_and_its_regions_are_told_as_they_are(void **state)
     collect(fixture);
     assert_string_equal(facts->kind, "http");
     assert_string_equal(facts->target, "https://acme.example/");
+    /* What a probe by hand needs to meet the same servers. */
+    assert_string_equal(facts->probe_as,
+        " --server '203.0.113.53#5353'"
+        " --resolve 'acme.example:443:203.0.113.7'");
     assert_int_equal(facts->interval_ms, MINUTE);
     assert_int_equal(facts->region_count, REGIONS);
     for (size_t i = 0; i < REGIONS; i++) {
