@@ -280,8 +280,10 @@ read_all(struct reader *reader, const struct conf_node *root)
     read_mail(reader);
     read_receivers(reader);
     read_maintenance(reader);
-    if (conf_mistake_count(reader->conf) == 0)
+    if (conf_mistake_count(reader->conf) == 0) {
         warn_of_telling_inside(reader);
+        warn_of_nobody_told(reader);
+    }
 }
 
 static void

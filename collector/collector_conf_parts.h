@@ -134,6 +134,9 @@ bool conf_is_list(
 /* collector_conf_inside.c: what dies with what it is told about. */
 void warn_of_telling_inside(struct reader *reader);
 
+/* collector_conf_reach.c: what receivers leave out. */
+void warn_of_nobody_told(struct reader *reader);
+
 /* collector_conf_alert.c: who is told, and how; base struct reader. */
 conf_take_fn take_alerts;
 conf_take_fn take_mailboxes;

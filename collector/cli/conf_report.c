@@ -119,7 +119,10 @@ print_rules(const struct config *config, FILE *out)
         (int)conf_global_open_after(config, config->regions.count),
         conf_global_open_after(config, config->regions.count) == 1 ? "" : "s",
         (int)conf_global_close_after(config));
-    if (config->mail.configured)
+    if (config->mail.configured && config->receiver_count > 0)
+        (void)fprintf(out, "mail: to whom receivers name, through %s\n",
+            config->mail.server);
+    else if (config->mail.configured)
         (void)fprintf(out, "mail: to %zu address%s through %s\n",
             config->mail.to.count, config->mail.to.count == 1 ? "" : "es",
             config->mail.server);
