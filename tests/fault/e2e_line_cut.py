@@ -3,7 +3,8 @@
 
 What they measured arrives afterwards, in order and once.  An outage that was
 over before the collector saw it is kept as late and told to nobody; one that
-still lasts is told at once.
+still lasts is told at once; one that had been told and ended meanwhile is told
+as over.
 """
 import pathlib
 import sys
@@ -21,7 +22,7 @@ INTERVAL_S = 5
 class LineCut(FleetTest):
     @classmethod
     def start_fleet(cls, fleet):
-        names = ("acme", "beta")
+        names = ("acme", "beta", "gamma")
         fleet.start_servers(names)
         fleet.configure(
             regions=["eu", "us", "ap"],
@@ -37,8 +38,12 @@ class LineCut(FleetTest):
     def test_1_an_outage_without_witness_is_late_and_one_that_lasts_is_told(
             self):
         fleet = self.fleet
+        fleet.site.drop("gamma")
+        until("the mail before the cut", 60,
+              lambda: fleet.mail.find("firing", "gamma/home"), pause=0.2)
         stopped = time.time()
         self.assertEqual(0, fleet.collector.stop())
+        fleet.site.let_through("gamma")
         fleet.site.drop("acme", "127.0.0.11")
         # Slots pass by themselves; nothing can be asked of a stopped collector.
         time.sleep(6 * INTERVAL_S)
@@ -68,6 +73,9 @@ class LineCut(FleetTest):
         fleet.site.let_through("beta")
         until("the mail that it is over", 60,
               lambda: fleet.mail.find("resolved", "beta/home"), pause=0.2)
+        until("the mail that what was told is over", 60,
+              lambda: fleet.mail.find("resolved", "gamma/home"), pause=0.2)
+        self.assertEqual(1, len(fleet.mail.find("firing", "gamma/home")))
         self.assertEqual([], fleet.mail.find(about="acme/home"))
 
         fleet.wait_until_drained()
