@@ -177,7 +177,8 @@ note_error(struct page_load *load, int index, const char *words)
 {
     struct page_resource *item = &load->report.items[index];
 
-    (void)snprintf(item->error, sizeof(item->error), "%s", words);
+    (void)snprintf(
+        item->error, sizeof(item->error), "%.*s", PAGE_ERROR_BYTES - 1, words);
     page_report_say(&load->report, "%s: %s", item->url, words);
 }
 

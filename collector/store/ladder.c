@@ -472,7 +472,7 @@ run_tier(struct ladder *ladder, struct store_txn *txn,
 
     at->tier = tier;
     for (int seen = 0; budget > 0 && seen < SEEN_MAX; seen++) {
-        struct cell_place place;
+        struct cell_place place = {0};
         int rc = next_mark(txn, at, &place, err);
 
         if (rc < 0)

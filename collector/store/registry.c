@@ -150,8 +150,8 @@ check_name(struct store_txn *txn, enum registry_kind kind, const char *name,
 {
     uint8_t last_key[2] = {'c', (uint8_t)kind};
     char named[REGISTRY_NAME_BYTES];
-    uint32_t numbered;
-    uint32_t last;
+    uint32_t numbered = 0;
+    uint32_t last = 0;
     struct bytes value;
 
     if (registry_find(txn, kind, name, &numbered, err) != 1 ||

@@ -107,7 +107,7 @@ store_used(struct store *store, struct store_used *used, struct err *err)
 {
     struct statvfs disk;
     uint64_t disk_bytes;
-    struct map map;
+    struct map map = {0};
 
     if (look_at_map(store, &map, err) != 0 ||
         look_at_disk(store, &disk, err) != 0)
