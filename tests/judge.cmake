@@ -22,6 +22,9 @@ unit_test(status LIBS judge_world collector_query)
 unit_test(watch_random
   SOURCES support/naive_judge.c support/story.c support/telling.c
   LIBS judge_world collector_p95 collector_sla)
+if(SANITIZE)
+  set_tests_properties(unit.watch_random PROPERTIES TIMEOUT 300)
+endif()
 unit_test(blind LIBS judge_world collector_query)
 unit_test(timeline LIBS judge_world)
 unit_test(watch LIBS judge_world)

@@ -19,6 +19,14 @@ enum { PAYS_BYTES = 32 };
 /* Of one half hour and check: what all agents there can be may fill. */
 static const size_t sealing_max_bytes = (size_t)1 << 30;
 
+/*
+ * So much of one half hour is sealed together, whatever checks it is of: where
+ * what is put in again meets chunks that are open still, LMDB splits pages in
+ * half.  Check by check a result of the reference load took 27.6 bytes,
+ * together it takes 22.8.
+ */
+static const size_t together_bytes = (size_t)1 << 20;
+
 /* A zstd frame may need more on the way than what comes out. */
 enum { PACK_ROOM_BYTES = 4096 };
 
@@ -111,8 +119,8 @@ raw_unseal(const struct raw_key *key, struct bytes value,
 /* ---- in the store ---- */
 
 /*
- * The first chunk at or behind `at` that is of its half hour and check; 0:
- * there is none.  `found` is not `at`.
+ * The first chunk at or behind `at` that is of its half hour; 0: there is none.
+ * `found` is not `at`.
  */
 static int
 next_chunk(struct store_txn *txn, const struct raw_key *at,
@@ -129,11 +137,10 @@ next_chunk(struct store_txn *txn, const struct raw_key *at,
         return rc;
     if (raw_key_decode(key, found, err) != 0)
         return -1;
-    return found->bucket_s == at->bucket_s && found->check == at->check;
+    return found->bucket_s == at->bucket_s;
 }
 
-/* Behind `key`, in the order of keys of one half hour and check; false: none
- * can be. */
+/* Behind `key`, in the order of keys of one half hour; false: none can be. */
 static bool
 step(struct raw_key *key)
 {
@@ -147,19 +154,44 @@ step(struct raw_key *key)
         return true;
     }
     key->agent = 0;
-    if (key->region == UINT16_MAX)
+    if (key->region != UINT16_MAX) {
+        key->region++;
+        return true;
+    }
+    key->region = 0;
+    if (key->check == UINT32_MAX)
         return false;
-    key->region++;
+    key->check++;
     return true;
 }
 
-/* The chunks of one half hour and check in their sealed form. */
+/* 1 where a chunk of this check is open still, 0 where none is, -1: err. */
+static int
+has_open(struct store_txn *txn, struct raw_key at, struct err *err)
+{
+    uint32_t check = at.check;
+    struct raw_key found;
+    struct bytes value;
+    int rc;
+
+    while ((rc = next_chunk(txn, &at, &found, &value, err)) == 1) {
+        if (found.check != check)
+            return 0;
+        if (!raw_is_sealed(value))
+            return 1;
+        at = found;
+        if (!step(&at))
+            return 0;
+    }
+    return rc;
+}
+
+/* Chunks of one half hour in their sealed form. */
 struct sealing {
     struct raw_key *keys; /* owned */
     size_t *ends;         /* owned; of each in `values` */
     size_t count;
     size_t room;
-    size_t open; /* that were not sealed yet */
     struct buf values;
 };
 
@@ -193,10 +225,8 @@ take_chunk(struct sealing *sealing, const struct raw_key *key,
     if (raw_is_sealed(value)) {
         if (buf_append(&sealing->values, value.data, value.len, err) != 0)
             return -1;
-    } else {
-        if (raw_seal(key, value, &sealing->values, err) != 0)
-            return -1;
-        sealing->open++;
+    } else if (raw_seal(key, value, &sealing->values, err) != 0) {
+        return -1;
     }
     sealing->keys[sealing->count] = *key;
     sealing->ends[sealing->count++] = sealing->values.len;
@@ -231,25 +261,42 @@ put_all(struct store_txn *txn, const struct sealing *sealing, struct err *err)
     return 0;
 }
 
+/* From that check's first chunk on. */
 static int
-seal_bucket(struct store_txn *txn, uint32_t check, int64_t bucket_unix_ms,
+take_chunks(struct store_txn *txn, struct raw_key at, struct sealing *sealing,
     struct err *err)
 {
-    struct raw_key at = {
-        .bucket_s = (uint32_t)(bucket_unix_ms / 1000), .check = check};
-    struct sealing sealing = {.count = 0};
+    uint32_t check = at.check;
     struct raw_key found;
     struct bytes value;
     int rc;
 
-    buf_init(&sealing.values, sealing_max_bytes);
     while ((rc = next_chunk(txn, &at, &found, &value, err)) == 1) {
+        if (found.check != check && sealing->values.len >= together_bytes)
+            return 0;
+        if (take_chunk(sealing, &found, value, err) != 0)
+            return -1;
         at = found;
-        rc = take_chunk(&sealing, &at, value, err);
-        if (rc != 0 || !step(&at))
-            break;
+        if (!step(&at))
+            return 0;
     }
-    if (rc == 0 && sealing.open > 0)
+    return rc;
+}
+
+static int
+seal_bucket(struct store_txn *txn, uint32_t check, int64_t bucket_unix_ms,
+    struct err *err)
+{
+    const struct raw_key first = {
+        .bucket_s = (uint32_t)(bucket_unix_ms / 1000), .check = check};
+    struct sealing sealing = {.count = 0};
+    int rc = has_open(txn, first, err);
+
+    if (rc != 1)
+        return rc;
+    buf_init(&sealing.values, sealing_max_bytes);
+    rc = take_chunks(txn, first, &sealing, err);
+    if (rc == 0)
         rc = put_all(txn, &sealing, err);
     free(sealing.keys);
     free(sealing.ends);

@@ -33,7 +33,10 @@ int raw_seal(const struct raw_key *key, struct bytes open, struct buf *out,
 int raw_unseal(const struct raw_key *key, struct bytes value,
     uint8_t room[RAW_CHUNK_MAX_BYTES], struct bytes *open, struct err *err);
 
-/* Seals what is open of one check's chunks of the hour. */
+/*
+ * Seals what is open of one check's chunks of the hour, and what follows them in
+ * the store of the same half hours: those are over, too.
+ */
 int raw_seal_hour(struct store_txn *txn, uint32_t check, int64_t hour_unix_ms,
     struct err *err);
 

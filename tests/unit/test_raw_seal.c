@@ -133,9 +133,9 @@ a_sealed_chunk_says_what_it_said_before(void **state)
     store_abort(txn);
 }
 
-/* Neither those of the hour behind it, nor those of another check. */
+/* What follows in the store of the half hour goes with it; other hours stay. */
 static void
-only_chunks_of_its_hour_and_check_are_sealed(void **state)
+chunks_of_its_hour_are_sealed_from_its_check_on(void **state)
 {
     struct store_txn *txn = tmp_store_begin(state);
     struct raw_result other = result(1, 3);
@@ -151,7 +151,7 @@ only_chunks_of_its_hour_and_check_are_sealed(void **state)
     assert_int_equal(look(txn)->count, 6);
     seal(txn);
     assert_int_equal(look(txn)->count, 6);
-    assert_int_equal(look(txn)->sealed, 2);
+    assert_int_equal(look(txn)->sealed, 3);
     store_abort(txn);
 }
 
@@ -273,7 +273,7 @@ main(void)
         cmocka_unit_test_setup_teardown(a_sealed_chunk_says_what_it_said_before,
             tmp_store_setup, tmp_store_teardown),
         cmocka_unit_test_setup_teardown(
-            only_chunks_of_its_hour_and_check_are_sealed, tmp_store_setup,
+            chunks_of_its_hour_are_sealed_from_its_check_on, tmp_store_setup,
             tmp_store_teardown),
         cmocka_unit_test_setup_teardown(
             sealing_twice_changes_nothing, tmp_store_setup, tmp_store_teardown),
