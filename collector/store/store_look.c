@@ -12,8 +12,8 @@ enum { PATH_BYTES = 4096, EDGES_MAX_S = 60, WHOLE_MAX_S = 3600 };
 
 struct look {
     const char *dir;
-    uint64_t file_bytes;
-    bool whole; /* every row, not only the first and last */
+    size_t pages; /* that were ever used; known in the child */
+    bool whole;   /* every row, not only the first and last */
 };
 
 static int
@@ -124,29 +124,33 @@ count_behind(void *ctx, const uint8_t *pages, size_t count)
     return 0;
 }
 
-/* Pages that were never written are all free, or the file was cut. */
+/*
+ * Pages that were never written are all free, or the file was cut.  A writer
+ * may be at work: `pages` were used before the transaction began, and the
+ * file's length is looked at after that, so that it holds what is not free.
+ */
 static int
-check_length(
-    MDB_env *env, MDB_txn *txn, const struct look *look, struct err *err)
+check_length(MDB_env *env, MDB_txn *txn, size_t pages, struct err *err)
 {
     struct behind behind = {0};
-    MDB_envinfo info;
+    struct stat file;
     MDB_stat stat;
-    size_t pages;
-    int rc = mdb_env_info(env, &info);
+    int fd;
+    int rc = mdb_env_stat(env, &stat);
 
     if (rc == 0)
-        rc = mdb_env_stat(env, &stat);
+        rc = mdb_env_get_fd(env, &fd);
+    if (rc == 0 && fstat(fd, &file) != 0)
+        rc = errno;
     if (rc != 0)
         return damaged(err, rc, "length");
-    pages = info.me_last_pgno + 1;
-    behind.first = look->file_bytes / stat.ms_psize;
+    behind.first = (size_t)file.st_size / stat.ms_psize;
     if (behind.first >= pages)
         return 0;
     rc = store_lmdb_each_free(txn, count_behind, &behind);
     if (rc != 0)
         return damaged(err, rc, "free pages");
-    if (behind.count == pages - behind.first)
+    if (behind.count >= pages - behind.first)
         return 0;
     return err_set(err, ERR_STATE, "the file is cut short: %zu pages of %zu",
         behind.first, pages);
@@ -199,7 +203,7 @@ look_inside(
         return err_set(err, ERR_STATE, "its schema version cannot be read");
     if (condition == STORE_FOREIGN)
         return condition;
-    if (check_length(env, txn, look, err) != 0)
+    if (check_length(env, txn, look->pages, err) != 0)
         return -1;
     for (int i = 0; i < STORE_TABLE_COUNT; i++) {
         if (touch_table(txn, store_table_name((enum store_table)i), look->whole,
@@ -231,7 +235,8 @@ open_failed(int rc, struct err *err)
 static int
 look(void *ctx, struct err *err)
 {
-    const struct look *look = ctx;
+    struct look *look = ctx;
+    MDB_envinfo info;
     struct store_spec spec = {.dir = look->dir, .read_only = true};
     struct store store = {.lock_fd = -1};
     MDB_txn *txn = NULL;
@@ -241,7 +246,11 @@ look(void *ctx, struct err *err)
         rc = open_failed(rc, err);
         goto out;
     }
-    rc = mdb_txn_begin(store.env, NULL, MDB_RDONLY, &txn);
+    rc = mdb_env_info(store.env, &info);
+    if (rc == 0) {
+        look->pages = info.me_last_pgno + 1;
+        rc = mdb_txn_begin(store.env, NULL, MDB_RDONLY, &txn);
+    }
     rc = rc != 0 ? store_lmdb_failed(err, rc, "begin")
                  : look_inside(store.env, txn, look, err);
 
@@ -256,8 +265,7 @@ out:
 
 /* 1: there is something to look at, 0: *condition is said, -1: err. */
 static int
-look_at_file(const char *dir, uint64_t *file_bytes,
-    enum store_condition *condition, struct err *err)
+look_at_file(const char *dir, enum store_condition *condition, struct err *err)
 {
     char path[PATH_BYTES];
     struct stat st;
@@ -269,7 +277,6 @@ look_at_file(const char *dir, uint64_t *file_bytes,
         return errno == ENOENT ? 0 : err_sys(err, errno, "%s", path);
     }
     *condition = STORE_EMPTY;
-    *file_bytes = (uint64_t)st.st_size;
     return st.st_size > 0;
 }
 
@@ -303,7 +310,7 @@ say(enum store_condition condition, struct err *err)
 static int
 look_at(struct look at, enum store_condition *condition, struct err *err)
 {
-    int rc = look_at_file(at.dir, &at.file_bytes, condition, err);
+    int rc = look_at_file(at.dir, condition, err);
 
     if (rc != 1)
         return rc;
