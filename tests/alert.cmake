@@ -55,3 +55,7 @@ add_test(NAME unit.mail_samples COMMAND /usr/bin/python3 -B
 set_tests_properties(unit.mail_samples PROPERTIES LABELS unit TIMEOUT 60)
 unit_test(alert_flap LIBS collector_alert judge_world fake_loop)
 unit_test(replay LIBS collector_replay judge_world fake_loop)
+
+# How often somebody is told for nothing.
+add_executable(bench_year bench/bench_year.c)
+target_link_libraries(bench_year PRIVATE house collector_replay tmp_store m)

@@ -11,8 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 import table  # noqa: E402
 from builds import BUILD  # noqa: E402
 
-GROUPS = ["cpu", "memory", "fidelity", "ready", "detect", "intake", "store",
-          "backlog"]
+GROUPS = ["cpu", "memory", "fidelity", "ready", "detect", "outage", "year",
+          "intake", "store", "backlog"]
 
 
 def main():

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 from aiosmtpd.controller import Controller
 
@@ -253,6 +254,7 @@ class MailServer:
             mail = email.message_from_bytes(envelope.content,
                                             policy=email.policy.default)
             mail.receivers = list(envelope.rcpt_tos)
+            mail.came = time.time()
             self.mails.append(mail)
         return "250 OK"
 
