@@ -185,7 +185,8 @@ put_generic(struct json_text *json, const struct webhook_message *message)
 
 /* ---- Slack ---- */
 
-/* What Slack would take as a mention, a link or a character of HTML. */
+/* What Slack would take as a mention, a link, a character of HTML, or the end
+ * of a block. */
 static int
 escape(const char *text, size_t len, struct buf *out, struct err *err)
 {
@@ -193,6 +194,7 @@ escape(const char *text, size_t len, struct buf *out, struct err *err)
         const char *as = text[i] == '&'   ? "&amp;"
                          : text[i] == '<' ? "&lt;"
                          : text[i] == '>' ? "&gt;"
+                         : text[i] == '`' ? "'"
                                           : NULL;
         int rc = as != NULL ? buf_append(out, as, strlen(as), err)
                             : buf_append(out, text + i, 1, err);
@@ -212,6 +214,30 @@ color_of(const struct webhook_message *message)
                                                           : "#b06000";
 }
 
+/* The state first, as phones show it; of one alert also its name. */
+static int
+say_slack_line(const struct webhook_message *message, const char *summary,
+    struct buf *text, struct err *err)
+{
+    if (escape(summary, strlen(summary), text, err) != 0)
+        return -1;
+    return message->count != 1
+               ? 0
+               : buf_printf(text, err, " [%s]", message->items[0].id);
+}
+
+/* As a block: its tables want letters of one width. */
+static int
+say_slack_block(const char *details, struct buf *text, struct err *err)
+{
+    if (details[0] == '\0')
+        return 0;
+    if (buf_append(text, "```", 3, err) != 0 ||
+        escape(details, cut(details, SLACK_DETAILS_BYTES), text, err) != 0)
+        return -1;
+    return buf_append(text, "```", 3, err);
+}
+
 static int
 put_slack(struct json_text *json, const struct webhook_message *message,
     const char *summary, const char *details, struct err *err)
@@ -221,20 +247,19 @@ put_slack(struct json_text *json, const struct webhook_message *message,
 
     buf_init(&text, WEBHOOK_BODY_MAX_BYTES);
     json_open(json, NULL, '{');
-    if (escape(message->title, strlen(message->title), &text, err) != 0 ||
-        buf_append(&text, " ", 1, err) != 0 ||
-        escape(summary, strlen(summary), &text, err) != 0)
+    if (say_slack_line(message, summary, &text, err) != 0)
         goto out;
     json_put_part(json, "text", (const char *)text.data, text.len);
     json_put_bool(json, "mrkdwn", false);
     buf_clear(&text);
-    if (escape(details, cut(details, SLACK_DETAILS_BYTES), &text, err) != 0)
+    if (say_slack_block(details, &text, err) != 0)
         goto out;
     json_open(json, "attachments", '[');
     json_open(json, NULL, '{');
     json_put_text(json, "color", color_of(message));
     json_put_part(json, "text", (const char *)text.data, text.len);
     json_open(json, "mrkdwn_in", '[');
+    json_put_text(json, NULL, "text");
     json_close(json, ']');
     json_close(json, '}');
     json_close(json, ']');

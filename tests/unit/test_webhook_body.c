@@ -106,19 +106,31 @@ generic_is_what_alertmanager_posts(void **state)
 static void
 slack_gets_no_mention_and_no_link_of_a_stranger(void **state)
 {
+    struct webhook_item item = home;
     struct buf body;
     json_t *json;
     const char *text;
 
     (void)state;
-    write_body(WEBHOOK_SLACK, &home, 1, &body);
+    item.details = "what failed\n  ``` & <https://evil.example|x>";
+    write_body(WEBHOOK_SLACK, &item, 1, &body);
     json = parsed(&body);
     assert_string_equal(text_at(json, "text", NULL),
-        "[INC-7K3QX2MA] acme/home DOWN in 3 of 5 regions — "
-        "&lt;!channel&gt; \"acme/home\"");
+        "DOWN in 3 of 5 regions — "
+        "&lt;!channel&gt; \"acme/home\" [INC-7K3QX2MA]");
     text = text_at(
         json_array_get(json_object_get(json, "attachments"), 0), "text", NULL);
     assert_non_null(strstr(text, "&amp; &lt;https://evil.example|x&gt;"));
+    /* One block of letters of one width, which nothing in it can end. */
+    assert_memory_equal(text, "```", 3);
+    assert_string_equal(strstr(text + 3, "```"), "```");
+    assert_string_equal(
+        json_string_value(json_array_get(
+            json_object_get(
+                json_array_get(json_object_get(json, "attachments"), 0),
+                "mrkdwn_in"),
+            0)),
+        "text");
     json_decref(json);
     buf_free(&body);
 }
