@@ -2,9 +2,11 @@
 """What is told of agents, regions and the collector itself, to the mail.
 
 A refused configuration, two processes with one key, a clock that is wrong, an
-agent and a region that fall silent, and all of them at once.  Silence is told
-after minutes: the collector's time goes six times as fast.
+agent whose network fails, an agent and a region that fall silent, all of them
+at once, and the digest.  Silence is told after minutes: the collector's time
+goes six times as fast.
 """
+import datetime
 import pathlib
 import shutil
 import signal
@@ -56,19 +58,28 @@ class RaisedFleet(FleetTest):
     @classmethod
     def start_fleet(cls, fleet):
         fleet.start_servers(("acme",))
+        digest = (datetime.datetime.now(datetime.timezone.utc)
+                  + datetime.timedelta(minutes=7))
         fleet.configure(
             regions=["eu", "us", "ap"],
+            digest={"at": digest.strftime("%H:%M")},
             sites=[{"name": "acme", "checks": [
                 fleet.check("port", "tcp", host="acme.test",
                             port=fleet.site.port)]}])
         cls.time = FastTime(fleet.dir / "time")
         fleet.collector.env = cls.time.env
         fleet.start_collector()
-        for number, name in enumerate(("eu1", "us1", "us2", "ap1")):
+        for number, name in enumerate(("eu1", "us1", "us2", "ap1",
+                                       "ap2")):
             agent = fleet.add_agent(name, name[:2], bind=f"127.0.0.{11 + number}")
+            if name == "ap2":
+                # Nobody listens there: it takes itself to be cut off.
+                with open(agent.dir / "agent.yaml", "a") as out:
+                    out.write("self_check: {targets: ['127.0.0.1:1', "
+                              "'127.0.0.2:1'], resolvers: [127.0.0.1]}\n")
             agent.process.env = dict(cls.time.env)
             fleet.start_agent(name)
-        fleet.wait_for_agents(4)
+        fleet.wait_for_agents(5)
         cls.time.thread.start()
 
     @classmethod
@@ -140,6 +151,29 @@ class RaisedFleet(FleetTest):
         self.fleet.start_agent("us2")
         self.told("resolved", "nobody measures from region eu")
         self.told("resolved", "agent us2 in region us is silent since")
+
+    def test_5_what_waits_for_the_digest_is_in_it(self):
+        def failing():
+            found = [one for one in self.fleet.ask("alerts")["alerts"]
+                     if one["class"] == "AGENT_NETWORK"]
+            if not found:
+                raise NotYet("no agent's network fails")
+            return found[0]
+        alert = until("an agent whose network fails", 60, failing, pause=0.3)
+        self.assertEqual("agent ap2", alert["subject"])
+        shown = self.fleet.cli("incidents", "show", alert["id"]).stdout
+        self.assertIn("fails its self-check since", shown)
+
+        def digest():
+            found = [mail for mail in self.fleet.mail.find()
+                     if "digest of" in mail["Subject"]]
+            if not found:
+                raise NotYet("no digest")
+            return found[0].get_body(("plain",)).get_content()
+        text = until("the digest", 90, digest, pause=0.3)
+        self.assertTrue(text.startswith("DIGEST"), text)
+        self.assertIn("agent ap2", text)
+        self.assertIn(alert["id"], text)
 
 
 if __name__ == "__main__":
