@@ -18,7 +18,7 @@ ldns/*|common/dns_expect
 uv.h|uv/*|common/loop.c
 yaml.h|common/conf
 zstd*.h|common/pack.c
-jansson*.h|collector/query/ collector/cli/ collector/control/ collector/care/ collector/store/import collector/web/ agent/page/browser
+jansson*.h|collector/query/ collector/cli/ collector/control/ collector/care/ collector/store/import collector/web/ agent/page/browser agent/page/cdp
 pcre2*.h|common/pattern.c agent/audit/
 libpsl.h|common/domain.c agent/page/ agent/audit/
 seccomp.h|agent/confine/confine_filter.c
