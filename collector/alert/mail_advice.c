@@ -197,8 +197,8 @@ static const struct mail_advice advices[ALERT_CLASS_COUNT] = {
             .whom = "no visitor: the second one is turned away",
             .look = "a copied machine or folder; if you know of none, the key "
                     "was stolen: rotate it, or revoke the agent",
-            .here = {"leadline agents", "leadline agent rotate '%'",
-                "leadline agent revoke '%'"},
+            /* No `revoke`: it is for good, and this is typed half asleep. */
+            .here = {"leadline agents", "leadline agent rotate '%'"},
         },
     [ALERT_STORE_DAMAGED] =
         {
