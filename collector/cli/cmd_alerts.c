@@ -143,16 +143,16 @@ add_alert(const struct cli *cli, struct table *table, const json_t *alert)
     table_cell(table, PAPER_PLAIN, "%s", text);
     put_quiet(alert, text, sizeof(text));
     table_cell(table, PAPER_PLAIN, "%s", text);
-    put_told(alert, text, sizeof(text));
-    table_cell(table, PAPER_PLAIN, "%s", text);
     table_cell(table, PAPER_PLAIN, "%s", render_text(alert, "words"));
+    put_told(alert, text, sizeof(text)); /* last: the longest */
+    table_cell(table, PAPER_PLAIN, "%s", text);
 }
 
 static void
 render_firing(const struct cli *cli, const json_t *alerts)
 {
     static const char *const columns[] = {"ALERT", "SEVERITY", "CLASS", "WHAT",
-        "STATE", "SINCE", "QUIET", "TOLD", "SEEN"};
+        "STATE", "SINCE", "QUIET", "SEEN", "TOLD"};
     struct table *table = table_new(columns, 9);
     json_t *alert;
     size_t i;
