@@ -150,7 +150,7 @@ class Alerts(FleetTest):
         return [(one["state"], one["title"]) for one in answer["messages"]
                 if one["alerts"][0]["class"] == "SITE_DOWN"]
 
-    def test_6_a_replay_says_what_was_told_and_what_would_have_been(self):
+    def test_7_a_replay_says_what_was_told_and_what_would_have_been(self):
         path = self.fleet.dir / "patient.yaml"
         path.write_text(json.dumps(self.fleet.config(
             regions=["eu"],
