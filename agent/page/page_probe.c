@@ -60,16 +60,22 @@ put_us(struct page_probe *probe, enum phase phase, int64_t us)
         probe->measure.phase_us[phase] = us > PHASE_MAX_US ? PHASE_MAX_US : us;
 }
 
-/* The document's own exchange, and what the model makes of the whole. */
+/* The document's own exchange. */
 static void
-put_phases(struct page_probe *probe, const struct page_report *report,
-    const struct page_figures *figures, int document)
+put_exchange(
+    struct page_probe *probe, const struct page_report *report, int document)
 {
     const struct page_resource *item = &report->items[document];
 
     for (int i = PHASE_DNS; i <= PHASE_TRANSFER; i++)
         put_us(probe, (enum phase)i, item->phase_us[i]);
     put_us(probe, PHASE_TOTAL, report->fully_loaded_us);
+}
+
+/* What the model makes of the whole. */
+static void
+put_figures(struct page_probe *probe, const struct page_figures *figures)
+{
     put_us(probe, PHASE_TTFB, figures->ttfb_us);
     put_us(probe, PHASE_FCP, figures->fcp_us);
     put_us(probe, PHASE_LCP, figures->lcp_us);
@@ -141,12 +147,16 @@ on_loaded(void *ctx, struct page_report *report, struct page_outcome *outcome)
             figures, &err) != 0) {
         fail(probe, REASON_AGENT_LIMIT, -1, err.msg);
     } else {
-        put_phases(probe, report, figures, outcome->document);
+        put_exchange(probe, report, outcome->document);
         if (outcome->reason != REASON_NONE)
             fail(probe, outcome->reason, (int)outcome->failed_phase,
                 outcome->detail);
         else
             judge(probe, report, figures);
+        /* What came instead of the page is not the page's to be timed by. */
+        if (probe->measure.status != MEASURE_DOWN ||
+            probe->measure.reason == REASON_PAGE_INCOMPLETE)
+            put_figures(probe, figures);
     }
     free(figures);
     facts->page = malloc(sizeof(*facts->page));

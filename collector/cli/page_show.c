@@ -8,6 +8,14 @@
 #include "page_json.h"
 #include "page_print.h"
 
+/* What came instead of a page has no figures worth a look. */
+static bool
+page_came(const struct measure *measure)
+{
+    return measure->status != MEASURE_DOWN ||
+           measure->reason == REASON_PAGE_INCOMPLETE;
+}
+
 /*
  * With figures of its own; free() them.  False: there is no page, or no memory
  * for what it is.
@@ -42,9 +50,7 @@ page_show_print(const struct paper *paper, const struct page_show *show)
     struct page_told told;
     struct page_figures *figures;
 
-    /* What came instead of a page has no figures worth a look. */
-    if (show->measure->status != MEASURE_DOWN ||
-        show->measure->reason == REASON_PAGE_INCOMPLETE) {
+    if (page_came(show->measure)) {
         if (tell(show, &told, &figures))
             page_print(paper, &told);
         free(figures);
@@ -56,8 +62,17 @@ page_show_json(const struct page_show *show)
 {
     struct page_told told;
     struct page_figures *figures;
-    json_t *json = tell(show, &told, &figures) ? page_json(&told) : json_null();
+    json_t *json = NULL;
 
+    if (tell(show, &told, &figures)) {
+        if (!page_came(show->measure)) {
+            page_figures_init(figures);
+            figures->profile = (enum page_profile)show->check->profile;
+        }
+        json = page_json(&told);
+    } else {
+        json = json_null();
+    }
     free(figures);
     return json;
 }

@@ -121,6 +121,15 @@ class Page(unittest.TestCase):
         self.assertGreaterEqual(len(entries), 5)
         self.assertEqual(self.base + "/blocking", entries[0]["request"]["url"])
 
+    def test_what_came_instead_of_the_page_has_no_figures(self):
+        answer = json.loads(self.probe("/absent", "--json", code=1))
+        self.assertEqual([], shape.misfits(answer, shape.PROBE))
+        for phase in ("ttfb", "fcp", "lcp", "fully_loaded"):
+            self.assertIsNone(answer["phases_us"].get(phase), phase)
+            self.assertIsNone(answer["page"][f"{phase}_us"], phase)
+        self.assertIsNone(answer["page"]["score"])
+        self.assertEqual(404, answer["page"]["resources"][0]["status"])
+
     def test_what_cannot_be(self):
         self.assertIn("DOWN", self.probe("/absent", code=1))
         for words in (("--profile", "fast"), ("--engine", "steam"),
