@@ -202,7 +202,8 @@ class Fleet:
 
     def export(self, *words):
         """Every result in the store, each as an object."""
-        asked = self.cli("export", "--since", "48h", *words)
+        span = [] if "--from" in words else ["--since", "48h"]
+        asked = self.cli("export", *span, *words)
         assert asked.returncode == 0, asked.stderr
         return [json.loads(line) for line in asked.stdout.splitlines()]
 
