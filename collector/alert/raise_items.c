@@ -293,6 +293,22 @@ note_month(
         item->month_dirty = true;
 }
 
+/* It says for the first time what it sees since another agent saw it down. */
+static bool
+is_first_look(const struct raise_item *item, size_t at, int64_t before_unix_ms)
+{
+    int64_t slot_unix_ms = item->legs[at].slot_unix_ms;
+
+    for (size_t i = 0; i < item->count; i++) {
+        const struct raise_streak *down = &item->legs[i].streaks[SIGN_DOWN];
+
+        if (i != at && down->in > 0 && down->since_unix_ms > before_unix_ms &&
+            down->since_unix_ms <= slot_unix_ms)
+            return true;
+    }
+    return false;
+}
+
 int
 raise_note(struct raise *raise, struct store_txn *txn,
     const struct raw_result *result, const struct facts *facts,
@@ -302,6 +318,7 @@ raise_note(struct raise *raise, struct store_txn *txn,
     const struct raise_peer *peer;
     struct raise_item *item;
     const struct check *check;
+    int64_t before_unix_ms;
     long at;
 
     if (raise == NULL)
@@ -327,7 +344,9 @@ raise_note(struct raise *raise, struct store_txn *txn,
     if (at < 0)
         return -1;
     measure.facts = (struct facts *)(uintptr_t)facts;
-    if (raise_leg_take(&item->legs[at], check, &measure, now_unix_ms))
+    before_unix_ms = item->legs[at].slot_unix_ms;
+    if (raise_leg_take(&item->legs[at], check, &measure, now_unix_ms) ||
+        is_first_look(item, (size_t)at, before_unix_ms))
         raise->dirty |= RAISE_PART_LEGS;
     return facts == NULL ? 0
                          : take_facts(raise, item, (size_t)at, &measure, txn,

@@ -73,7 +73,7 @@ claim_item(const struct raise *raise, const struct raise_item *item,
 
 /* ---- regions ---- */
 
-/* A region's verdict as of its agents' newest slots. */
+/* What a region, or all the others, say as of their agents' newest slots. */
 struct votes {
     size_t up;
     size_t down;
@@ -82,24 +82,51 @@ struct votes {
 };
 
 static void
-count_votes(const struct raise_item *item, const char *region,
-    struct votes *own, struct votes *others)
+count_vote(const struct raise_leg *leg, struct votes *votes)
 {
+    bool down = leg->streaks[SIGN_DOWN].in > 0;
+
+    if (leg->slots == 0)
+        return;
+    votes->up += !down;
+    votes->down += down;
+    if (leg->slot_unix_ms > votes->slot_unix_ms)
+        votes->slot_unix_ms = leg->slot_unix_ms;
+    if (down && leg->streaks[SIGN_DOWN].since_unix_ms > votes->since_unix_ms)
+        votes->since_unix_ms = leg->streaks[SIGN_DOWN].since_unix_ms;
+}
+
+static struct votes
+votes_of(const struct raise_item *item, const char *region)
+{
+    struct votes votes = {0};
+
+    for (size_t i = 0; i < item->count; i++) {
+        if (strcmp(item->legs[i].region, region) == 0)
+            count_vote(&item->legs[i], &votes);
+    }
+    return votes;
+}
+
+/*
+ * Whoever was up before the region's first bad slot, and has not looked since,
+ * says nothing: what fails for everybody is met by one region first.
+ */
+static bool
+is_up_elsewhere(
+    const struct raise_item *item, const char *region, int64_t since_unix_ms)
+{
+    struct votes others = {0};
+
     for (size_t i = 0; i < item->count; i++) {
         const struct raise_leg *leg = &item->legs[i];
-        struct votes *votes = strcmp(leg->region, region) == 0 ? own : others;
-        bool down = leg->streaks[SIGN_DOWN].in > 0;
 
-        if (leg->slots == 0)
-            continue;
-        votes->up += !down;
-        votes->down += down;
-        if (leg->slot_unix_ms > votes->slot_unix_ms)
-            votes->slot_unix_ms = leg->slot_unix_ms;
-        if (down &&
-            leg->streaks[SIGN_DOWN].since_unix_ms > votes->since_unix_ms)
-            votes->since_unix_ms = leg->streaks[SIGN_DOWN].since_unix_ms;
+        if (strcmp(leg->region, region) != 0 &&
+            (leg->slot_unix_ms >= since_unix_ms ||
+                leg->streaks[SIGN_DOWN].in > 0))
+            count_vote(leg, &others);
     }
+    return others.up > others.down;
 }
 
 struct survey {
@@ -117,14 +144,13 @@ survey_region(
     survey->any_bad = false;
     for (size_t i = 0; i < raise->item_count; i++) {
         const struct raise_item *item = raise->items[i];
-        struct votes own = {0};
-        struct votes others = {0};
+        struct votes own;
         struct raise_spot *spot = &survey->spots[survey->count];
         const struct check *check;
 
         if (!raise_item_is_watched(item))
             continue;
-        count_votes(item, region, &own, &others);
+        own = votes_of(item, region);
         if (own.up + own.down == 0)
             continue;
         check = &item->check->check;
@@ -135,7 +161,8 @@ survey_region(
         *spot = (struct raise_spot){.host = survey->hosts[survey->count],
             .interval_ms = check->interval_ms,
             .slot_unix_ms = own.slot_unix_ms,
-            .bad = own.down > own.up && others.up > others.down,
+            .bad = own.down > own.up &&
+                   is_up_elsewhere(item, region, own.since_unix_ms),
             .since_unix_ms = own.since_unix_ms};
         survey->any_bad |= spot->bad;
         survey->count++;

@@ -306,15 +306,16 @@ struct found {
     const struct facts *facts;
 };
 
-/* One slot of a check, as agent eu1 finds it. */
+/* One slot of a check, as an agent finds it. */
 static void
-measure_slot(struct fixture *f, const struct found *found)
+measure_slot_by(struct fixture *f, const char *region, const char *agent,
+    const struct found *found)
 {
     int64_t slot = f->now.unix_ms - f->now.unix_ms % MINUTE;
     struct raw_result result = judge_world_result(&f->world, f->txn,
         &(struct world_result){.check = found->check,
-            .region = "eu",
-            .agent = "eu1",
+            .region = region,
+            .agent = agent,
             .ts_unix_ms = slot,
             .slot_unix_ms = slot,
             .attempt = found->status == MEASURE_DOWN,
@@ -328,6 +329,12 @@ measure_slot(struct fixture *f, const struct found *found)
         err);
     judge_world_run(f->watch, f->txn, f->now.unix_ms, NULL, NULL);
     run(f);
+}
+
+static void
+measure_slot(struct fixture *f, const struct found *found)
+{
+    measure_slot_by(f, "eu", "eu1", found);
 }
 
 static void
@@ -501,6 +508,84 @@ a_check_that_is_removed_leaves_nothing(void **state)
     assert_open(f, "");
 }
 
+/* ---- a region's network ---- */
+
+static const char three_sites[] =
+    "regions: [eu, us]\n"
+    "sites:\n"
+    "  - {name: a, derive: false, checks: [{name: home, kind: http,\n"
+    "     url: \"https://a.example/\", interval: 60s}]}\n"
+    "  - {name: b, derive: false, checks: [{name: home, kind: http,\n"
+    "     url: \"https://b.example/\", interval: 60s}]}\n"
+    "  - {name: c, derive: false, checks: [{name: home, kind: http,\n"
+    "     url: \"https://c.example/\", interval: 60s}]}\n";
+
+static void
+configure(struct fixture *f, const char *text)
+{
+    struct err err;
+
+    assert_ok(store_commit(f->txn, &err), err);
+    judge_world_configure(&f->world, text, f->now.unix_ms);
+    begin(f);
+    assert_ok(watch_set_history(
+                  f->watch, f->txn, f->world.conf, f->now.unix_ms, &err),
+        err);
+    raise_set_history(f->raise, f->world.conf);
+    run(f);
+}
+
+static void
+all_sites(struct fixture *f, const char *region, const char *agent,
+    enum measure_status status)
+{
+    static const char *const checks[] = {"a/home", "b/home", "c/home"};
+
+    for (size_t i = 0; i < 3; i++)
+        measure_slot_by(
+            f, region, agent, &(struct found){checks[i], status, 90000, NULL});
+}
+
+static void
+begin_up_everywhere(struct fixture *f)
+{
+    struct agent_row eu = row_of(f, "eu1", "eu");
+    struct agent_row us = row_of(f, "us1", "us");
+
+    configure(f, three_sites);
+    hear(f, &eu);
+    hear(f, &us);
+    all_sites(f, "eu", "eu1", MEASURE_UP);
+    all_sites(f, "us", "us1", MEASURE_UP);
+    pass(f, MINUTE);
+    hear(f, &eu);
+    hear(f, &us);
+}
+
+static void
+a_region_alone_is_its_network_once_others_have_looked(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_up_everywhere(f);
+    all_sites(f, "eu", "eu1", MEASURE_DOWN);
+    assert_open(f, "");
+    all_sites(f, "us", "us1", MEASURE_UP);
+    assert_open(f, "REGION_NETWORK eu");
+}
+
+/* What fails for everybody is met by one region first. */
+static void
+what_others_find_down_in_the_same_slot_is_no_regions_network(void **state)
+{
+    struct fixture *f = *state;
+
+    begin_up_everywhere(f);
+    all_sites(f, "eu", "eu1", MEASURE_DOWN);
+    all_sites(f, "us", "us1", MEASURE_DOWN);
+    assert_open(f, "");
+}
+
 int
 main(void)
 {
@@ -517,6 +602,12 @@ main(void)
         CASE(a_changed_certificate_is_an_event),
         CASE(several_checks_of_a_site_tell_a_certificate_once),
         CASE(a_check_that_is_removed_leaves_nothing),
+        cmocka_unit_test_setup_teardown(
+            a_region_alone_is_its_network_once_others_have_looked, setup,
+            teardown),
+        cmocka_unit_test_setup_teardown(
+            what_others_find_down_in_the_same_slot_is_no_regions_network, setup,
+            teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
