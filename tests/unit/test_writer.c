@@ -435,12 +435,15 @@ static void
 a_damaged_row_that_a_reader_met_is_set_aside(void **state)
 {
     struct fixture *f = *state;
-    struct test_job job = {.done = false};
-
     put_and_hurt(f, STORE_MAILQ);
-    assert_int_equal(try_row(f, STORE_MAILQ), -1);
-    put(f, &job, 1); /* a turn, at the latest now */
-    wait_for_all(f);
+    (void)try_row(f, STORE_MAILQ); /* a turn of alerts may meet it first */
+    /* The turn that had begun already may not know of it; a later one does. */
+    for (int i = 0; i < 100 && try_row(f, STORE_MAILQ) != 0; i++) {
+        struct test_job job = {.done = false};
+
+        put(f, &job, 1 + i);
+        wait_for_all(f);
+    }
     assert_int_equal(set_aside_rows(f), 1);
     assert_int_equal(try_row(f, STORE_MAILQ), 0);
 }
