@@ -41,6 +41,8 @@ touch_edge(
     for (int p = 0; p < 2; p++) {
         const uint8_t *at = parts[p].mv_data;
 
+        if (at == NULL && parts[p].mv_size > 0)
+            return err_set(err, ERR_STATE, "%s: a row that is nowhere", table);
         for (size_t i = 0; i < parts[p].mv_size; i++)
             seen = (uint8_t)(seen ^ at[i]);
     }
