@@ -67,8 +67,9 @@ fleet_test(fault fault/e2e_map_full.py 240)
 fleet_test(fault fault/e2e_garbage.py 240)
 fleet_test(fault fault/e2e_slow_reader.py 120)
 
-# Minutes long each: run with the sanitizers alone (tests/run --full).
-foreach(name integration.rotate integration.keys integration.raised_checks
-    integration.raised_fleet fault.store_hurt fault.disk_full)
+# A minute or more each: run with the sanitizers alone (tests/run --full).
+foreach(name integration.backup integration.command integration.keys
+    integration.raised_checks integration.raised_fleet integration.rotate
+    fault.disk_full fault.garbage fault.line_cut fault.store_hurt)
   set_property(TEST ${name} APPEND PROPERTY LABELS long)
 endforeach()
