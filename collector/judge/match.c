@@ -1,5 +1,7 @@
 #include "match.h"
 
+#include <stdlib.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -97,4 +99,20 @@ match_add_alias(struct incident_row *row, const char *id)
     }
     (void)snprintf(
         row->aliases[row->alias_count++], INCIDENT_ID_BYTES, "%s", id);
+}
+
+int
+match_rows_add(struct match_row **rows, size_t *count,
+    const struct incident_row *row, struct err *err)
+{
+    if ((*count & (*count - 1)) == 0) {
+        size_t capacity = *count == 0 ? 1 : *count * 2;
+        struct match_row *grown = realloc(*rows, capacity * sizeof(grown[0]));
+
+        if (grown == NULL)
+            return err_set(err, ERR_NOMEM, "%zu incidents", capacity);
+        *rows = grown;
+    }
+    (*rows)[(*count)++] = (struct match_row){.row = *row, .fate = MATCH_NONE};
+    return 0;
 }

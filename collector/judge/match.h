@@ -38,4 +38,8 @@ struct match_row *match_keeper(
 /* Adds an id to a row's aliases; of too many the oldest is forgotten. */
 void match_add_alias(struct incident_row *row, const char *id);
 
+/* Adds a stored row, matched with nothing yet; the array grows by doubling. */
+int match_rows_add(struct match_row **rows, size_t *count,
+    const struct incident_row *row, struct err *err);
+
 #endif

@@ -118,18 +118,7 @@ add_row(void *ctx, const struct incident_row *row, struct err *err)
 {
     struct run_walk *walk = ctx;
 
-    if ((walk->row_count & (walk->row_count - 1)) == 0) {
-        size_t capacity = walk->row_count == 0 ? 1 : walk->row_count * 2;
-        struct match_row *rows =
-            realloc(walk->rows, capacity * sizeof(rows[0]));
-
-        if (rows == NULL)
-            return err_set(err, ERR_NOMEM, "%zu incidents", capacity);
-        walk->rows = rows;
-    }
-    walk->rows[walk->row_count++] =
-        (struct match_row){.row = *row, .fate = MATCH_NONE};
-    return 0;
+    return match_rows_add(&walk->rows, &walk->row_count, row, err);
 }
 
 /* From `from` until the change; 1: each machine is known there. */
